@@ -1,0 +1,132 @@
+"""The closed list of named errors.
+
+Step Functions matches the exact class name, never a base class, so every name below is part of the
+workflow's contract: `lambdas.steps` says which step raises which, and a test compares that with the
+Retry and Catch edges of the step's ASL state.
+
+Two families, because a state machine has two answers:
+
+- `NotYet` is retried within the state's budget: the world is on its way, ask again.
+- `Refused` is caught: nothing will change by asking again.
+
+Anything else that leaves a step is a bug, and the machine tears down and fails.
+"""
+
+from collections.abc import Sequence
+
+
+class Day2Error(Exception):
+    """An error with a name, the resource it is about, and what an operator does next.
+
+    Its text is what the operator reads in the console: `<what> [<resource>] <next step>`.
+    """
+
+    def __init__(self, what: str, *, resource: str, next_step: str) -> None:
+        self.what = what
+        self.resource = resource
+        self.next_step = next_step
+        super().__init__(f"{what} [{resource}] {next_step}")
+
+
+class NotYet(Day2Error):
+    """The step found the world on its way; the state machine asks again."""
+
+
+class Refused(Day2Error):
+    """The step will not, or could not, do it; the state machine goes to its teardown."""
+
+
+class ClusterNotReady(NotYet):
+    """The restored cluster is not `available` yet."""
+
+
+class InstanceNotReady(NotYet):
+    """The writer instance is not `available` yet."""
+
+
+class CredentialsNotReady(NotYet):
+    """The managed master secret is not `active` yet."""
+
+
+class DatabaseNotReachable(NotYet):
+    """The endpoint does not answer yet (DNS, crash recovery, resume from 0 ACU)."""
+
+
+class StillDeleting(NotYet):
+    """Something of this drill still exists and is on its way out."""
+
+
+class ServiceBusy(NotYet):
+    """An AWS API throttled or answered with a server error after the SDK's own retries."""
+
+
+class InputRejected(Refused):
+    """The request is wrong. `problems` holds every fault, each with its field's path."""
+
+    def __init__(self, problems: Sequence[str], *, resource: str = "request") -> None:
+        self.problems = tuple(problems)
+        super().__init__(
+            "; ".join(self.problems),
+            resource=resource,
+            next_step="Correct every field named here and start again; nothing was created.",
+        )
+
+
+class DrillInProgress(Refused):
+    """Another drill of the same source holds the lock."""
+
+
+class ProductionTargetRefused(Refused):
+    """A name outside the drill's prefix, or a resource without its tag, was about to be changed."""
+
+
+class NoUsableRecoveryPoint(Refused):
+    """No recovery point exists that is available, of the right engine and young enough."""
+
+
+class RestoreFailed(Refused):
+    """The restored cluster or its instance ended in a state that does not heal."""
+
+
+class RestoreOverdue(Refused):
+    """A wait passed its ceiling, which comes from the RTO objective."""
+
+
+class AccessRefused(Refused):
+    """An API refused the function's role."""
+
+
+class RequestRefused(Refused):
+    """An API refused the call for a reason that asking again does not mend (quota, state, parameter)."""
+
+
+class KubernetesUnavailable(Refused):
+    """The Kubernetes API could not be reached or refused the call."""
+
+
+class IsolationNotProven(Refused):
+    """A fact about the copy's network allows, or does not rule out, access by others."""
+
+
+class VerificationFailed(Refused):
+    """The verifier itself could not do its work (lost connection, statement refused, no result)."""
+
+
+class ChecksFailed(Refused):
+    """The drill ran to its end and the backup did not pass: the outcome of a failed verdict."""
+
+
+class TeardownOverdue(Refused):
+    """Deletion passed its ceiling."""
+
+
+class LeftoversFound(Refused):
+    """After the teardown something of the drill still exists, or could not be ruled out."""
+
+
+class EvidenceNotStored(Refused):
+    """The record, its renderings or the ledger entry could not be written."""
+
+
+class ExecutionDied(Refused):
+    """The execution was stopped or timed out outside its own Catch; the sweep recorded it."""

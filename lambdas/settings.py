@@ -1,0 +1,104 @@
+"""What every function knows of its environment: names and numbers, no secrets.
+
+The CDK app writes it as JSON into the environment variable `DAY2_SETTINGS`, from `config/<environment>.toml`
+and the resources it makes; `current()` reads it once per process.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Literal
+
+from lambdas import payload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """Where drills are restored. `kms_key` None keeps the recovery point's own key."""
+
+    name: str
+    subnet_group: str
+    security_group: str
+    min_acu: float
+    max_acu: float
+    cluster_parameter_group: str | None = None
+    kms_key: str | None = None
+    port: int = 5432
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objectives:
+    """What is promised. `snapshot_age_hours` is the oldest a latest snapshot may be and still be drilled."""
+
+    rto_minutes: int
+    rpo_minutes: int
+    snapshot_age_hours: int
+    drill_interval_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """How the catalogue runs.
+
+    expect            check id -> expectation that replaces the catalogue's (zero | positive | one | report)
+    may_shrink        tables that a retention job empties on purpose, outside the baseline's rule
+    shrink_percent    a table that lost more than this since the baseline is shrinking (0-100)
+    physical_full_gib relations up to this size are checked whole, larger ones by sample
+    sample_percent    share of a larger relation's blocks that is checked (1-100)
+    group_seconds     planned duration of one Map item, far below a function's 900 s
+    """
+
+    expect: Mapping[str, str] = field(default_factory=dict)
+    may_shrink: tuple[str, ...] = ()
+    shrink_percent: float = 5.0
+    physical_full_gib: float = 20.0
+    sample_percent: int = 5
+    group_seconds: int = 240
+    connections: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kubernetes:
+    """The EKS cluster in which a run's namespace is made; absent when the settings name none."""
+
+    cluster: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Where records go. `object_lock` NONE is for an engine that has none."""
+
+    bucket: str
+    table: str
+    topic: str
+    retention_days: int
+    object_lock: Literal["GOVERNANCE", "COMPLIANCE"] = "GOVERNANCE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One environment, as its functions see it."""
+
+    environment: str
+    version: str
+    source: str
+    prefix: str
+    database: Database
+    objectives: Objectives
+    evidence: Evidence
+    verification: Verification = field(default_factory=Verification)
+    kubernetes: Kubernetes | None = None
+    on_one_machine: bool = False
+
+
+def parse(text: str) -> Settings:
+    """Settings from the JSON that the CDK app wrote."""
+    return payload.read(Settings, json.loads(text))
+
+
+@cache
+def current() -> Settings:
+    """This function's settings, from its environment."""
+    return parse(os.environ["DAY2_SETTINGS"])
