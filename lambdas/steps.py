@@ -39,6 +39,13 @@ class Step:
         return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in self.name).lstrip("_")
 
     @property
+    def waits_for(self) -> tuple[type[Day2Error], ...]:
+        """The errors that mean `ask again`, AWS being busy left out: the step's own normal waiting."""
+        return tuple(
+            each for each in self.raises if issubclass(each, errors.NotYet) and each is not errors.ServiceBusy
+        )
+
+    @property
     def handler(self) -> str:
         """The function's entry point, as Lambda wants it."""
         return f"lambdas.{self.room}.handlers.{self.file}.handler"
