@@ -239,3 +239,17 @@ class Judgement:
     baseline_drill: str | None = None
     next_baseline: Mapping[str, int] | None = None
     data_as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """Rows by table that the next drill of the same source is compared with; kept by the ledger.
+
+    drill   the passed drill whose judgement gave the counts
+    warned  tables that had shrunk in that drill: a warning there, a failure when it is seen again
+    """
+
+    drill: str
+    taken_at: datetime
+    counts: Mapping[str, int]
+    warned: tuple[str, ...] = ()
