@@ -76,6 +76,7 @@ class RecoveryPoint:
     id      the snapshot's identifier, or the RFC 3339 time of a point-in-time restore
     origin  automated | manual | aws-backup | continuous
     reason  why this one, in words for the operator
+    source_resource_id  the deleted source's resource id, when its retained automated backup is what is restored
     """
 
     kind: RecoveryPointKind
@@ -91,6 +92,7 @@ class RecoveryPoint:
     reason: str
     earliest_restorable_at: datetime | None = None
     latest_restorable_at: datetime | None = None
+    source_resource_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,7 @@ class Blueprint:
     instances: int
     min_acu: float | None
     max_acu: float | None
+    engine_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

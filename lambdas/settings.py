@@ -16,11 +16,16 @@ from lambdas import payload
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Database:
-    """Where drills are restored. `kms_key` None keeps the recovery point's own key."""
+    """Where drills are restored. `kms_key` None keeps the recovery point's own key.
+
+    security_group           the copy's only group: it lets in the verifier's group on `port` and nothing else
+    verifier_security_group  the group of the functions inside the VPC that read the copy
+    """
 
     name: str
     subnet_group: str
     security_group: str
+    verifier_security_group: str
     min_acu: float
     max_acu: float
     cluster_parameter_group: str | None = None
