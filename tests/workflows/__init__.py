@@ -1,0 +1,1 @@
+"""The state machines, executed in this process in virtual time, with faults."""
