@@ -16,22 +16,18 @@ Expiry (`expires_at`, epoch seconds) only tidies up: no decision waits for it.
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from lambdas import payload
+from lambdas.adapters import aws
 from lambdas.contracts import Baseline, Drill
-from lambdas.errors import AccessRefused, RequestRefused, ServiceBusy
 from lambdas.evidence.summary import Summary
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 DRILLS = "drills"
-_SERVER_ERROR = 500
 # A slot may be delivered again for as long as the schedule retries (a day at most); the rest is for the curious.
 SLOT_KEPT = timedelta(days=30)
 LOCK_KEPT = timedelta(days=7)
@@ -86,7 +82,7 @@ class Ledger:
 
     def unlock(self, *, source: str, execution: str) -> None:
         """Let the source go, if this execution holds it; another's lock stays."""
-        with _calling("DynamoDB", self._table):
+        with aws.asking(self._table):
             try:
                 self._client.delete_item(
                     TableName=self._table,
@@ -113,7 +109,7 @@ class Ledger:
 
     def close_drill(self, summary: Summary) -> None:
         """Enter a drill's end; whatever was entered at its start stays beside it. Same summary, same entry."""
-        with _calling("DynamoDB", self._table):
+        with aws.asking(self._table):
             self._client.update_item(
                 TableName=self._table,
                 Key=_key(DRILLS, summary.id),
@@ -168,14 +164,14 @@ class Ledger:
 
     def put_baseline(self, source: str, baseline: Baseline) -> None:
         """Replace a source's baseline."""
-        with _calling("DynamoDB", self._table):
+        with aws.asking(self._table):
             self._client.put_item(
                 TableName=self._table,
                 Item={**_key(f"baseline#{source}", "latest"), "baseline": _document(baseline)},
             )
 
     def _put_if(self, item: _Item, *, condition: str, values: _Item) -> bool:
-        with _calling("DynamoDB", self._table):
+        with aws.asking(self._table):
             try:
                 self._client.put_item(
                     TableName=self._table,
@@ -188,7 +184,7 @@ class Ledger:
         return True
 
     def _get(self, pk: str, sk: str) -> _Item | None:
-        with _calling("DynamoDB", self._table):
+        with aws.asking(self._table):
             return self._client.get_item(TableName=self._table, Key=_key(pk, sk), ConsistentRead=True).get("Item")
 
     def _drills(self) -> Iterator[_Item]:
@@ -201,28 +197,12 @@ class Ledger:
             "ConsistentRead": True,
         }
         while True:
-            with _calling("DynamoDB", self._table):
+            with aws.asking(self._table):
                 page = self._client.query(**query)
             yield from page["Items"]
             if "LastEvaluatedKey" not in page:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-
-
-@contextmanager
-def _calling(service: str, resource: str) -> Iterator[None]:
-    try:
-        yield
-    except ClientError as refused:
-        code = refused.response["Error"]["Code"]
-        status = refused.response["ResponseMetadata"]["HTTPStatusCode"]
-        if status >= _SERVER_ERROR or "Throttl" in code or "Throughput" in code:
-            raise ServiceBusy(f"{service} is busy: {code}", resource=resource, next_step="Ask again.") from refused
-        if "AccessDenied" in code:
-            raise AccessRefused(f"{service} refused: {code}", resource=resource, next_step="Grant it.") from refused
-        raise RequestRefused(f"{service} refused: {code}", resource=resource, next_step="Look.") from refused
-    except BotoCoreError as failed:
-        raise ServiceBusy(f"{service} did not answer", resource=resource, next_step="Ask again.") from failed
 
 
 def _key(pk: str, sk: str) -> dict[str, Any]:
