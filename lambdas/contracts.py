@@ -124,6 +124,7 @@ class CheckResult:
     expected  in words: `0`, `>= 1`, `1`, `reported`, or the override from the settings
     detail    counts, identifiers and digests only: never rows, names or e-mail addresses
     control   the deliberate failure that proves the verifier can fail; left out of the verdict's counts
+    title     what the check looks at, one line for the report
     """
 
     id: str
@@ -135,6 +136,7 @@ class CheckResult:
     seconds: float
     digest: str
     control: bool = False
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +233,8 @@ class Judgement:
 
     counts        rows by table of this copy
     baseline_drill  the passed drill whose counts these were compared with, None at the first
-    next_baseline counts that the next drill compares with; None keeps the present baseline
+    next_baseline what the next drill compares with, to be stored when this drill passed (a warning passes);
+                  a table that warned keeps its old count in it. None keeps the present baseline
     data_as_of    the newest write found in the copy, from the heartbeat or activity columns
     """
 
@@ -240,7 +243,7 @@ class Judgement:
     counts: Mapping[str, int]
     facts: DatabaseFacts
     baseline_drill: str | None = None
-    next_baseline: Mapping[str, int] | None = None
+    next_baseline: "Baseline | None" = None
     data_as_of: datetime | None = None
 
 
