@@ -1,0 +1,129 @@
+"""The engine's own process: MiniStack with what it lacks.
+
+Runs under the engine's Python (`.venv-engine`), never imported by the operator's side:
+
+    python -I launcher.py SETTINGS_FILE [--with-parent]
+
+The repository is importable in this process alone. Lambda functions run in processes of their own, which inherit
+the environment but not `sys.path`: they find their bundle and what lies in the engine's Python, and nothing of
+this repository.
+"""
+
+import importlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from day2.engine import settings as engine_settings
+from day2.engine.leftovers import Leftovers
+from day2.engine.settings import EngineSettings
+
+MINISTACK = "1.5.33"
+"""The one version whose private names the extensions know."""
+
+EXTENSIONS = ("exception_names",)
+
+CANNOT_RUN = 3
+
+
+class Unfit(Exception):
+    """MiniStack is not the one the extensions were written for."""
+
+
+def main(arguments: list[str]) -> int:
+    """Serve until told to stop; 3 when MiniStack is missing or not the pinned one."""
+    settings = engine_settings.read(Path(arguments[0]).read_text())
+    _prepare_environment(settings)
+    try:
+        install(settings)
+    except Unfit as unfit:
+        sys.stderr.write(f"{unfit}\n")
+        return CANNOT_RUN
+    if "--with-parent" in arguments:
+        threading.Thread(target=_end_with_parent, daemon=True, name="parent").start()
+    from ministack.app import main as serve  # noqa: PLC0415  reads its settings from the environment on import
+
+    sys.argv = ["ministack"]
+    try:
+        serve()
+    finally:
+        Leftovers.of(settings.workspace).clear()
+    return 0
+
+
+def install(settings: EngineSettings) -> None:
+    """Check MiniStack, then put every extension in place, the Aurora one last. Raises Unfit."""
+    check_version()
+    extensions = [importlib.import_module(f"day2.engine.extensions.{name}") for name in EXTENSIONS]
+    if missing := list(missing_names(extensions)):
+        names = ", ".join(missing)
+        raise Unfit(f"MiniStack {MINISTACK} lacks {names}, which the engine extends. Run `make setup`.")
+    for extension in extensions:
+        extension.install(settings)
+    if aurora := _aurora():
+        aurora.install(settings)
+
+
+def check_version() -> None:
+    """Raise Unfit unless the pinned MiniStack is installed."""
+    try:
+        found = version("ministack")
+    except PackageNotFoundError:
+        found = "none"
+    if found != MINISTACK:
+        raise Unfit(f"The engine needs MiniStack {MINISTACK} and found {found}. Run `make setup`.")
+
+
+def missing_names(extensions: Iterable[ModuleType]) -> Iterator[str]:
+    """Each name of an extension's NEEDS (`services.lambda_svc._emit_lambda_logs`) that MiniStack does not have."""
+    for extension in extensions:
+        for name in extension.NEEDS:
+            module, _, attribute = name.rpartition(".")
+            if not hasattr(importlib.import_module(f"ministack.{module}"), attribute):
+                yield f"{module}.{attribute}"
+
+
+def _aurora() -> ModuleType | None:
+    """The Aurora extension, where this installation has it."""
+    if find_spec("day2.engine.aurora") is None:
+        return None
+    aurora = importlib.import_module("day2.engine.aurora")
+    return aurora if hasattr(aurora, "install") else None
+
+
+def _prepare_environment(settings: EngineSettings) -> None:
+    """MiniStack reads these when it is imported; Lambda processes inherit them, so nothing else stands here."""
+    os.environ.update(
+        BIND_HOST="127.0.0.1",
+        GATEWAY_PORT=str(settings.port),
+        MINISTACK_REGION=settings.region,
+        MINISTACK_ACCOUNT_ID=settings.account,
+        AWS_ACCESS_KEY_ID=settings.account,
+        AWS_SECRET_ACCESS_KEY="test",  # noqa: S106  opens nothing beyond loopback
+        AWS_DEFAULT_REGION=settings.region,
+        AUTH=str(settings.enforce_roles).lower(),
+        SFN_WAIT_SCALE=str(settings.wait_scale),
+        SFTP_ENABLED="0",
+        IOT_MTLS_ENABLED="0",
+        # No socket there: containers of another MiniStack on this machine are none of the engine's business.
+        DOCKER_HOST=f"unix://{settings.workspace / 'no-docker.sock'}",
+    )
+
+
+def _end_with_parent() -> None:
+    """The operator's process holds the other end of standard input; when it ends, however it ends, so does this."""
+    while os.read(0, 1):  # unbuffered: a reader's lock would disturb the interpreter's end
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,75 @@
+"""What an engine is started with. Standard library only: the operator's side and the engine's own process share it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+WORKSPACE = Path(".engine")
+"""Where an engine lives unless told otherwise: in the current folder."""
+
+WAIT_SCALE = 0.05
+"""A state machine's wait of a minute takes three seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseSeconds:
+    """How long the engine lets each of AWS's asynchronous phases take, in real seconds."""
+
+    cluster_creating: float = 0.5
+    instance_creating: float = 0.5
+    snapshot_creating: float = 0.2
+    credentials_rotating: float = 0.3
+    cluster_deleting: float = 0.3
+    instance_deleting: float = 0.3
+    namespace_terminating: float = 0.3
+    node_group_updating: float = 0.5
+    rollout_progressing: float = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSettings:
+    """One engine. Several run side by side when their workspaces differ.
+
+    workspace       its folder: log, state, certificates, temporary files; made when missing
+    port            of the AWS endpoint on 127.0.0.1; 0 takes a free one at start
+    wait_scale      factor on every wait, retry interval and machine timeout of a state machine (> 0; 1 is real time)
+    account, region as every ARN shows them
+    enforce_roles   Lambda functions may do only what their role's policies allow
+    eks_cluster     name of the EKS cluster behind which the fake Kubernetes API stands
+    """
+
+    workspace: Path = WORKSPACE
+    port: int = 0
+    wait_scale: float = WAIT_SCALE
+    account: str = "000000000000"
+    region: str = "eu-central-1"
+    enforce_roles: bool = True
+    eks_cluster: str = "coder-prod"
+    phases: PhaseSeconds = field(default_factory=PhaseSeconds)
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def certificates(self) -> Path:
+        """The folder of `day2.engine.authority.Authority`."""
+        return self.workspace / "tls"
+
+    @property
+    def log_file(self) -> Path:
+        return self.workspace / "engine.log"
+
+
+def write(settings: EngineSettings) -> str:
+    """As JSON, for the engine's process."""
+    return json.dumps({**asdict(settings), "workspace": str(settings.workspace)}, indent=2)
+
+
+def read(text: str) -> EngineSettings:
+    """Settings that `write` wrote."""
+    data: Mapping[str, Any] = json.loads(text)
+    phases = PhaseSeconds(**data["phases"])
+    return EngineSettings(**{**data, "workspace": Path(data["workspace"]), "phases": phases})

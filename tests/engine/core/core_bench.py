@@ -1,0 +1,103 @@
+"""Tiny functions and machines on the session's engine."""
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from day2.engine.engine import Engine
+
+ENDED = {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
+TRUSTED = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]}
+
+
+def eventually(look: Callable[[], Any], *, seconds: float = 10.0) -> Any:
+    """The first truthy thing that `look` sees."""
+    deadline = time.monotonic() + seconds
+    while not (seen := look()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert seen, "it did not come in time"
+    return seen
+
+
+@dataclass(frozen=True)
+class Ended:
+    """An execution that has ended."""
+
+    arn: str
+    status: str
+    output: Any
+    error: str
+    cause: str
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """Makes roles, functions and machines on an engine, and runs them."""
+
+    engine: Engine
+
+    def role(self, *statements: Mapping[str, Any]) -> str:
+        name = f"role-{uuid4().hex[:8]}"
+        iam = self.engine.client("iam")
+        arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUSTED))["Role"]["Arn"]
+        if statements:
+            policy = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+            iam.put_role_policy(RoleName=name, PolicyName="may", PolicyDocument=policy)
+        return arn
+
+    def function(self, source: str, *, role: str | None = None, timeout: int = 10) -> str:
+        """A Lambda function from the text of its module, which has a `handler`."""
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as bundle:
+            bundle.writestr("tiny.py", source)
+        made = self.engine.client("lambda").create_function(
+            FunctionName=f"tiny-{uuid4().hex[:8]}",
+            Runtime="python3.13",
+            Handler="tiny.handler",
+            Role=role or self.role(),
+            Code={"ZipFile": archive.getvalue()},
+            Timeout=timeout,
+        )
+        return str(made["FunctionArn"])
+
+    def machine(self, definition: Mapping[str, Any]) -> str:
+        made = self.engine.client("stepfunctions").create_state_machine(
+            name=f"tiny-{uuid4().hex[:8]}", definition=json.dumps(definition), roleArn=self.role()
+        )
+        return str(made["stateMachineArn"])
+
+    def start(self, machine: str, given: Any = None) -> str:
+        started = self.engine.client("stepfunctions").start_execution(
+            stateMachineArn=machine, input=json.dumps({} if given is None else given)
+        )
+        return str(started["executionArn"])
+
+    def wait(self, execution: str, *, seconds: float = 20.0) -> Ended:
+        client = self.engine.client("stepfunctions")
+
+        def look() -> Any:
+            seen = client.describe_execution(executionArn=execution)
+            return seen if seen["status"] in ENDED else None
+
+        seen = eventually(look, seconds=seconds)
+        return Ended(
+            arn=execution,
+            status=seen["status"],
+            output=json.loads(seen["output"]) if seen["status"] == "SUCCEEDED" else None,
+            error=seen.get("error", ""),
+            cause=seen.get("cause", ""),
+        )
+
+    def run(self, states: Mapping[str, Any], given: Any = None, **top: Any) -> Ended:
+        """Run a machine of `states`, which starts at the first of them."""
+        definition = {"StartAt": next(iter(states)), "States": states, **top}
+        return self.wait(self.start(self.machine(definition), given))
+
+    def history(self, execution: str) -> list[dict[str, Any]]:
+        pages = self.engine.client("stepfunctions").get_paginator("get_execution_history")
+        return [event for page in pages.paginate(executionArn=execution) for event in page["events"]]
