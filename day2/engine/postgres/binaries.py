@@ -76,7 +76,7 @@ def _complete(folder: Path) -> bool:
 
 @cache
 def _described(folder: Path, *, origin: str) -> Binaries:
-    asked = [folder / "postgres", "--version"]
+    asked = [str(folder / "postgres"), "--version"]
     spoken = subprocess.run(asked, check=True, capture_output=True, text=True).stdout  # noqa: S603 PostgreSQL's own
     found = re.search(r"(\d+)\.(\d+)", spoken)
     if found is None:
