@@ -120,7 +120,7 @@ STEPS: tuple[Step, ...] = (
         bundle="inside",
         timeout_seconds=300,
         memory_mb=512,
-        raises=(errors.DatabaseNotReachable, errors.VerificationFailed, errors.AccessRefused, errors.ServiceBusy),
+        raises=(errors.DatabaseNotReachable, errors.VerificationFailed, *_CALLS_AWS),
     ),
     Step(
         name="RunChecks",
@@ -129,7 +129,7 @@ STEPS: tuple[Step, ...] = (
         bundle="inside",
         timeout_seconds=900,
         memory_mb=1024,
-        raises=(errors.DatabaseNotReachable, errors.VerificationFailed, errors.AccessRefused, errors.ServiceBusy),
+        raises=(errors.DatabaseNotReachable, errors.VerificationFailed, *_CALLS_AWS),
     ),
     Step(
         name="Judge",
