@@ -75,7 +75,11 @@ def substituted(definition: str) -> str:
 def patched(time: VirtualTime, invoke: Invoke) -> Iterator[None]:
     """Within it, moto waits and dates in `time`, and a Lambda Task calls `invoke`."""
     threading = VirtualThreading(time)
-    clock = SimpleNamespace(sleep=time.sleep, time=lambda: time.now.timestamp())
+
+    def seconds() -> float:
+        return time.now.timestamp()
+
+    clock = SimpleNamespace(sleep=time.sleep, time=seconds)
     dates = SimpleNamespace(datetime=_Dates(time), timezone=SimpleNamespace(utc=UTC))
 
     def call(parameters: Mapping[str, Any], **_: object) -> dict[str, Any]:

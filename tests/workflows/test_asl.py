@@ -1,0 +1,269 @@
+"""The ASL files by themselves: what two interpreters and AWS read alike, and what the steps' contracts ask."""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import pytest
+from statelint.linter import Linter
+
+from lambdas import errors, steps
+from lambdas.errors import Day2Error, NotYet, Refused
+
+from .asl import FILES, State, load, scopes, states, substitutions, tasks, text
+from .interpreter import substituted
+
+LAMBDA_SERVICE_ERRORS = {
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.TooManyRequestsException",
+}
+FLOW = {"Type", "Comment", "Next", "End"}
+FIELDS = {
+    "Task": FLOW | {"Resource", "Parameters", "TimeoutSeconds", "ResultPath", "OutputPath", "Retry", "Catch"},
+    "Parallel": FLOW | {"Parameters", "Branches", "ResultSelector", "ResultPath", "Catch"},
+    "Map": FLOW | {"ItemsPath", "ItemSelector", "MaxConcurrency", "ItemProcessor", "ResultPath", "Catch"},
+    "Choice": {"Type", "Comment", "Choices", "Default"},
+    "Pass": FLOW | {"InputPath", "ResultPath"},
+    "Succeed": {"Type", "Comment"},
+    "Fail": {"Type", "Comment", "ErrorPath", "CausePath"},
+}
+COMPARISONS = {"BooleanEquals", "StringEquals", "IsPresent"}
+PLAIN_PATH = r"^\$\$?(\.[A-Za-z_][A-Za-z0-9_]*|\[\d+\])*$"
+STEP_CONTEXT = {
+    "state.$": "$$.State.Name",
+    "entered_at.$": "$$.State.EnteredTime",
+    "retries.$": "$$.State.RetryCount",
+    "execution.$": "$$.Execution.Id",
+    "execution_started_at.$": "$$.Execution.StartTime",
+}
+A_SHORT_WAIT_SECONDS = 15 * 60
+HISTORY_EVENTS = 25_000
+EVENTS_AN_ATTEMPT = 3  # LambdaFunctionScheduled, LambdaFunctionStarted, LambdaFunctionFailed
+
+ALL_STATES = [state for machine in FILES for state in states(machine)]
+ALL_TASKS = [state for machine in FILES for state in tasks(machine)]
+
+
+def named(found: list[State]) -> Any:
+    return pytest.mark.parametrize("state", found, ids=lambda state: state.label)
+
+
+every_state = named(ALL_STATES)
+every_task = named(ALL_TASKS)
+every_machine = pytest.mark.parametrize("machine", FILES)
+
+
+@every_machine
+def test_the_language_specification_finds_no_fault(machine: str) -> None:
+    assert Linter.validate(json.loads(substituted(text(machine)))) == []
+
+
+@every_machine
+def test_a_machine_says_what_it_is_for_and_ends_by_itself(machine: str) -> None:
+    assert load(machine)["Comment"]
+    assert load(machine)["TimeoutSeconds"] > 0
+
+
+@every_machine
+def test_every_state_is_reachable_and_every_way_leads_to_a_state(machine: str) -> None:
+    for scope, enclosing in scopes(machine):
+        reached, ahead = set(), {scope["StartAt"]}
+        while ahead:
+            name = ahead.pop()
+            assert name in scope["States"], f"{name} is named but does not exist"
+            reached.add(name)
+            [state] = [each for each in states(machine) if each.name == name and each.scope == scope]
+            ahead |= state.targets() - reached
+        assert reached == set(scope["States"]), f"unreachable within {enclosing and enclosing.label}"
+
+
+@every_machine
+def test_the_functions_named_are_steps_and_nothing_else_is_substituted(machine: str) -> None:
+    assert substitutions(machine) == {task.step.name for task in tasks(machine)}
+    assert substitutions(machine) <= set(steps.BY_NAME)
+
+
+def test_every_step_has_a_state() -> None:
+    assert {name for machine in FILES for name in substitutions(machine)} == set(steps.BY_NAME)
+
+
+@every_state
+def test_a_state_explains_itself_and_uses_only_what_both_interpreters_and_aws_read_alike(state: State) -> None:
+    assert state.body["Comment"]
+    assert set(state.body) <= FIELDS[state.body["Type"]]
+
+
+@every_state
+def test_every_path_is_plain(state: State) -> None:
+    for key, path in _paths(dict(state.body)):
+        assert isinstance(path, str), key
+        assert re.match(PLAIN_PATH, path), f"{key}: {path}"
+    selected = dict(_paths(state.body.get("ResultSelector", {})))
+    assert not [path for path in selected.values() if path.startswith("$$")], "ResultSelector sees no context"
+
+
+@every_state
+def test_a_choice_tests_one_field_and_only_by_comparisons_both_interpreters_know(state: State) -> None:
+    for choice in state.body.get("Choices", []):
+        rule = choice.get("Not", choice)
+        assert set(rule) - {"Next", "Variable"} <= COMPARISONS
+        assert len(set(rule) & COMPARISONS) == 1
+    if state.body["Type"] == "Choice":
+        assert state.body["Default"], "without a Default an unforeseen value has no way out"
+
+
+@every_state
+def test_a_result_keeps_to_its_own_path_and_never_replaces_the_input(state: State) -> None:
+    if state.body["Type"] in {"Task", "Map", "Parallel"}:
+        path = state.body["ResultPath"]
+        assert path.startswith("$.")
+        assert path.count(".") == 1
+        writers = [each.name for each in _siblings(state) if _works(each) and each.body["ResultPath"] == path]
+        assert writers == [state.name]
+    for catcher in state.body.get("Catch", []):
+        assert catcher["ResultPath"].startswith("$.")
+        assert catcher["ResultPath"] not in {each.body.get("ResultPath") for each in _siblings(state) if _works(each)}
+
+
+@every_task
+def test_a_task_is_timed_after_its_function(state: State) -> None:
+    assert state.step.timeout_seconds < state.body["TimeoutSeconds"] <= state.step.timeout_seconds + 60
+
+
+@every_task
+def test_a_function_is_told_who_calls(state: State) -> None:
+    assert state.body["Parameters"]["step"] == STEP_CONTEXT
+
+
+@every_task
+def test_nothing_unnamed_is_ever_retried(state: State) -> None:
+    assert not {"States.ALL", "States.TaskFailed", "States.Timeout"} & set(state.retries())
+
+
+@every_task
+def test_what_a_step_says_will_pass_is_retried_by_its_exact_name(state: State) -> None:
+    assert {error.__name__ for error in state.step.raises if issubclass(error, NotYet)} <= set(state.retries())
+
+
+@every_task
+def test_what_a_step_refuses_is_caught(state: State) -> None:
+    refused = {error.__name__ for error in state.step.raises if issubclass(error, Refused)}
+    assert "States.ALL" in state.caught() or refused <= state.caught()
+
+
+@every_task
+def test_a_bug_is_caught_too(state: State) -> None:
+    assert "States.ALL" in state.caught()
+
+
+@every_task
+def test_no_edge_waits_for_an_error_that_its_step_never_raises(state: State) -> None:
+    declared = {error.__name__ for error in state.step.raises}
+    assert set(state.retries()) <= declared | LAMBDA_SERVICE_ERRORS
+    own = {error for catcher in state.body.get("Catch", []) for error in catcher["ErrorEquals"]}
+    assert own <= declared | {"States.ALL"}
+
+
+@every_task
+def test_refusals_are_not_retried(state: State) -> None:
+    for error in state.retries():
+        ours = getattr(errors, error, None)
+        assert ours is None or issubclass(ours, NotYet)
+
+
+@every_task
+def test_a_function_that_could_not_be_reached_is_called_again_spread_out(state: State) -> None:
+    retries = state.retries()
+    assert set(retries) >= LAMBDA_SERVICE_ERRORS
+    for error in LAMBDA_SERVICE_ERRORS:
+        assert retries[error]["JitterStrategy"] == "FULL"
+        assert retries[error]["MaxAttempts"] >= 8
+
+
+@every_task
+def test_every_wait_has_a_ceiling(state: State) -> None:
+    """A step that raises an Overdue error ends its wait itself, so its attempts must last longer; others must not."""
+    watches_its_time = any(error.__name__.endswith("Overdue") for error in state.step.raises)
+    machine_ends = load(state.machine)["TimeoutSeconds"]
+    for error in _waits(state.step):
+        retrier = state.retries()[error.__name__]
+        longest = sum(islice(_pauses(retrier), retrier["MaxAttempts"]))
+        if watches_its_time:
+            assert longest > machine_ends, "the attempts end before the step's own ceiling can speak"
+        else:
+            assert longest <= A_SHORT_WAIT_SECONDS
+
+
+@every_task
+def test_polls_start_short_grow_and_are_never_much_late(state: State) -> None:
+    """Beyond 5 s a wait is seen to be over within 1 % of its own length, until the pause reaches a minute."""
+    for error in _waits(state.step) - {errors.DatabaseNotReachable}:
+        waited = 0.0
+        for pause in islice(_pauses(state.retries()[error.__name__]), 200):
+            assert pause <= 5 + waited / 100 + 0.01
+            waited += pause
+
+
+@every_machine
+def test_the_longest_possible_run_stays_within_the_history(machine: str) -> None:
+    """If every wait lasted as long as the machine may run, each polling alone."""
+    end = load(machine)["TimeoutSeconds"]
+    attempts = 0
+    for state in tasks(machine):
+        for error in _waits(state.step):
+            waited = 0.0
+            for pause in islice(
+                _pauses(state.retries()[error.__name__]), state.retries()[error.__name__]["MaxAttempts"]
+            ):
+                waited += pause
+                if waited > end:
+                    break
+                attempts += 1
+    assert attempts * EVENTS_AN_ATTEMPT < HISTORY_EVENTS / 2
+
+
+@every_machine
+def test_nothing_follows_the_first_failure_but_the_way_out(machine: str) -> None:
+    """A Catch of the main line leads to the teardown, the evidence, or an end: never back to work."""
+    work = {"ChooseRecoveryPoint", "PrepareCopy", "ProveIsolation", "PlanVerification", "VerifyDatabase", "Judge"}
+    caught = {catcher["Next"] for state in states(machine) for catcher in state.body.get("Catch", [])}
+    assert not caught & work
+
+
+def _waits(step: steps.Step) -> set[type[Day2Error]]:
+    return {error for error in step.raises if issubclass(error, NotYet)} - {errors.ServiceBusy}
+
+
+def _pauses(retrier: Any) -> Iterator[float]:
+    pause = float(retrier["IntervalSeconds"])
+    while True:
+        yield min(pause, retrier["MaxDelaySeconds"])
+        pause *= retrier["BackoffRate"]
+
+
+def _siblings(state: State) -> list[State]:
+    return [each for each in states(state.machine) if each.scope == state.scope]
+
+
+def _works(state: State) -> bool:
+    return state.body["Type"] in {"Task", "Map", "Parallel"}
+
+
+def _paths(node: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Every path within a state, but not those of the states inside it."""
+    if isinstance(node, dict):
+        for name, value in node.items():
+            if name in {"Branches", "ItemProcessor"}:
+                continue
+            if name.endswith((".$", "Path")) or name == "Variable":
+                yield name, value
+            else:
+                yield from _paths(value, name)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _paths(item, key)
