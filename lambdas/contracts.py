@@ -5,7 +5,7 @@ the ARN of a Secrets Manager secret and are read where they are used.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -210,11 +210,15 @@ class CheckGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationPlan:
-    """PlanVerification's result: the facts, the groups, and the checks that cannot run here, as skips."""
+    """PlanVerification's result: the facts, the groups, and the checks that cannot run here, as skips.
+
+    notes  by check id: what the plan leaves out or only samples, in words for the check's detail
+    """
 
     facts: DatabaseFacts
     groups: tuple[CheckGroup, ...]
     skipped: tuple[CheckResult, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
