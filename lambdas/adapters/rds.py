@@ -1,0 +1,354 @@
+"""The door to RDS: clusters, instances, snapshots and automated backups, as values of `lambdas.recovery.database`.
+
+"Not found" is an answer here (None, or nothing in the tuple), never an error. Every other refusal is one of ours.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from botocore.exceptions import ClientError
+
+from lambdas.adapters import aws
+from lambdas.errors import ClusterNotReady, NoUsableRecoveryPoint, StillDeleting
+from lambdas.recovery.database import (
+    Cluster,
+    Instance,
+    Inventory,
+    ManagedSecret,
+    RetainedBackup,
+    Snapshot,
+)
+from lambdas.recovery.restoring import InstanceOrder, RestoreOrder
+
+if TYPE_CHECKING:
+    from mypy_boto3_rds import RDSClient
+
+T = TypeVar("T")
+_Item = Mapping[str, Any]
+
+_NOT_FOUND = frozenset(
+    {
+        "DBClusterAutomatedBackupNotFound",
+        "DBClusterNotFound",
+        "DBClusterSnapshotNotFound",
+        "DBInstanceNotFound",
+    }
+)
+# The recovery point went away, or its key did, between the choice and the restore.
+_POINT_UNUSABLE = _NOT_FOUND | {"InvalidDBClusterSnapshotState", "InvalidRestore", "KMSKeyNotAccessible"}
+_WRONG_STATE = frozenset(
+    {
+        "InvalidDBClusterAutomatedBackupState",
+        "InvalidDBClusterSnapshotState",
+        "InvalidDBClusterState",
+        "InvalidDBInstanceState",
+    }
+)
+
+
+@cache
+def door() -> "Rds":
+    """This function's door, one client for the life of the process."""
+    return Rds(aws.client("rds"))
+
+
+class Rds:
+    """RDS of one account and Region."""
+
+    def __init__(self, client: "RDSClient") -> None:
+        self._client = client
+
+    def cluster(self, name: str) -> Cluster | None:
+        """The cluster of that name."""
+        found = self._pages("describe_db_clusters", "DBClusters", {"DBClusterIdentifier": name}, resource=name)
+        return next((_cluster(each) for each in found), None)
+
+    def clusters(self) -> tuple[Cluster, ...]:
+        """All clusters."""
+        return tuple(_cluster(each) for each in self._pages("describe_db_clusters", "DBClusters"))
+
+    def instance(self, name: str) -> Instance | None:
+        """The instance of that name."""
+        found = self._pages("describe_db_instances", "DBInstances", {"DBInstanceIdentifier": name}, resource=name)
+        return next((_instance(each) for each in found), None)
+
+    def instances(self) -> tuple[Instance, ...]:
+        """All instances."""
+        return tuple(_instance(each) for each in self._pages("describe_db_instances", "DBInstances"))
+
+    def snapshot(self, name: str) -> Snapshot | None:
+        """The cluster snapshot of that name, whatever cluster it is of."""
+        query = {"DBClusterSnapshotIdentifier": name}
+        found = self._pages("describe_db_cluster_snapshots", "DBClusterSnapshots", query, resource=name)
+        return next((_snapshot(each) for each in found), None)
+
+    def snapshots(self) -> tuple[Snapshot, ...]:
+        """All cluster snapshots of this account.
+
+        Not asked for by cluster: that filter wants a cluster that exists, and a deleted one's snapshots matter most.
+        """
+        found = self._pages("describe_db_cluster_snapshots", "DBClusterSnapshots")
+        return tuple(_snapshot(each) for each in found)
+
+    def automated_backups(self) -> tuple[RetainedBackup, ...]:
+        """All automated backups of clusters, of living ones and of deleted ones."""
+        found = self._pages("describe_db_cluster_automated_backups", "DBClusterAutomatedBackups")
+        return tuple(_backup(each) for each in found)
+
+    def inventory(self, source: str, *, named: str | None = None) -> Inventory:
+        """Everything from which `source` can be restored, and the snapshot `named`, if it exists."""
+        cluster = self.cluster(source)
+        snapshots = tuple(each for each in self.snapshots() if each.cluster.lower() == source.lower())
+        if named is not None and named.lower() not in {each.name.lower() for each in snapshots}:
+            asked = self.snapshot(named)
+            snapshots += (asked,) if asked is not None else ()
+        retained: tuple[RetainedBackup, ...] = ()
+        if cluster is None:
+            retained = tuple(each for each in self.automated_backups() if each.cluster.lower() == source.lower())
+        return Inventory(source=cluster, snapshots=snapshots, retained=retained)
+
+    def restore(self, order: RestoreOrder) -> Cluster | None:
+        """Start the restore. None: the name exists by now. Raises NoUsableRecoveryPoint when the point went away."""
+        if order.point.kind == "snapshot":
+            start: Callable[..., Any] = self._client.restore_db_cluster_from_snapshot
+            told = {"SnapshotIdentifier": order.point.id, "Engine": order.point.engine}
+            told["EngineVersion"] = order.point.engine_version
+        else:
+            start = self._client.restore_db_cluster_to_point_in_time
+            told = _point_in_time(order)
+        with aws.asking(order.target):
+            try:
+                return _cluster(start(**told, **_shape(order))["DBCluster"])
+            except ClientError as refusal:
+                if aws.code(refusal) == "DBClusterAlreadyExists":
+                    return None
+                if aws.code(refusal) in _POINT_UNUSABLE:
+                    raise NoUsableRecoveryPoint(
+                        f"It cannot be restored: {aws.code(refusal)}.",
+                        resource=order.point.id,
+                        next_step="See whether the recovery point and its KMS key still exist and are usable.",
+                    ) from refusal
+                raise
+
+    def add_instance(self, order: InstanceOrder) -> Instance | None:
+        """Create a Serverless v2 instance. None: the name exists by now."""
+        with aws.asking(order.name):
+            try:
+                created = self._client.create_db_instance(
+                    DBInstanceIdentifier=order.name,
+                    DBClusterIdentifier=order.cluster,
+                    DBInstanceClass="db.serverless",
+                    Engine=order.engine,
+                    PubliclyAccessible=False,
+                    AutoMinorVersionUpgrade=False,
+                    CopyTagsToSnapshot=False,
+                    Tags=_as_tags(order.tags),  # type: ignore[arg-type]
+                )
+            except ClientError as refusal:
+                if aws.code(refusal) == "DBInstanceAlreadyExists":
+                    return None
+                raise
+            return _instance(created["DBInstance"])
+
+    def manage_master_password(self, cluster: str) -> None:
+        """Let RDS set a master password and keep it as a managed secret. Raises ClusterNotReady in a wrong state."""
+        with aws.asking(cluster):
+            try:
+                self._client.modify_db_cluster(
+                    DBClusterIdentifier=cluster, ManageMasterUserPassword=True, ApplyImmediately=True
+                )
+            except ClientError as refusal:
+                if aws.code(refusal) not in _WRONG_STATE:
+                    raise
+                raise ClusterNotReady(
+                    "Its state does not allow a new password yet.",
+                    resource=cluster,
+                    next_step="Nothing to do: the machine asks again.",
+                ) from refusal
+
+    def delete_instance(self, name: str) -> None:
+        """Start the deletion; absent is done. Raises StillDeleting when its state does not allow it yet."""
+        self._delete(name, lambda: self._client.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True))
+
+    def delete_cluster(self, name: str) -> None:
+        """Start the deletion, without a last snapshot and with its automated backups; as `delete_instance`."""
+        self._delete(
+            name,
+            lambda: self._client.delete_db_cluster(
+                DBClusterIdentifier=name, SkipFinalSnapshot=True, DeleteAutomatedBackups=True
+            ),
+        )
+
+    def delete_snapshot(self, name: str) -> None:
+        """Delete a manual cluster snapshot; as `delete_instance`."""
+        self._delete(name, lambda: self._client.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier=name))
+
+    def delete_automated_backup(self, resource_id: str) -> None:
+        """Delete the automated backup of a deleted cluster; as `delete_instance`."""
+        self._delete(
+            resource_id, lambda: self._client.delete_db_cluster_automated_backup(DbClusterResourceId=resource_id)
+        )
+
+    def _delete(self, name: str, delete: Callable[[], object]) -> None:
+        with aws.asking(name):
+            try:
+                delete()
+            except ClientError as refusal:
+                if aws.code(refusal) in _NOT_FOUND:
+                    return
+                if aws.code(refusal) not in _WRONG_STATE:
+                    raise
+                raise StillDeleting(
+                    "Its state does not allow the deletion yet.",
+                    resource=name,
+                    next_step="Nothing to do: the machine asks again.",
+                ) from refusal
+
+    def _pages(
+        self, operation: str, items: str, query: Mapping[str, str] | None = None, *, resource: str = "*"
+    ) -> Iterator[_Item]:
+        with aws.asking(resource):
+            try:
+                # Any: the operation's name is a value here, so no overload of the stubs can apply.
+                paginator: Any = self._client.get_paginator(operation)  # type: ignore[call-overload]
+                for page in paginator.paginate(**(query or {})):
+                    yield from page[items]
+            except ClientError as refusal:
+                if aws.code(refusal) not in _NOT_FOUND:
+                    raise
+
+
+def _point_in_time(order: RestoreOrder) -> dict[str, Any]:
+    # `copy-on-write` would clone the live volume, which proves no backup. There is no EngineVersion here: it is the
+    # backup's own.
+    told: dict[str, Any] = {"RestoreType": "full-copy", "RestoreToTime": order.point.time}
+    if order.point.source_resource_id is not None:
+        return told | {"SourceDbClusterResourceId": order.point.source_resource_id}
+    return told | {"SourceDBClusterIdentifier": order.point.source}
+
+
+def _shape(order: RestoreOrder) -> dict[str, Any]:
+    """What both restore calls take alike.
+
+    Not sent, on purpose: EnableCloudwatchLogsExports (none is the default); PubliclyAccessible (of clusters, only
+    Multi-AZ ones have it; here the instance has it); EnableVPCNetworking with EnableInternetAccessGateway (sent at
+    all, they require IAM authentication; a cluster in a subnet group, without IAM authentication, has neither, which
+    is proven from what the API then tells).
+    """
+    optional = {"DBClusterParameterGroupName": order.parameter_group, "KmsKeyId": order.kms_key}
+    return {
+        "DBClusterIdentifier": order.target,
+        "Port": order.port,
+        "DBSubnetGroupName": order.subnet_group,
+        "VpcSecurityGroupIds": [order.security_group],
+        "ServerlessV2ScalingConfiguration": {"MinCapacity": order.min_acu, "MaxCapacity": order.max_acu},
+        "BackupRetentionPeriod": 1,
+        "EnableIAMDatabaseAuthentication": False,
+        "DeletionProtection": False,
+        "CopyTagsToSnapshot": False,
+        "Tags": _as_tags(order.tags),
+        **{name: value for name, value in optional.items() if value is not None},
+    }
+
+
+def _cluster(told: _Item) -> Cluster:
+    secret = told.get("MasterUserSecret") or {}
+    capacity = told.get("ServerlessV2ScalingConfiguration") or {}
+    return Cluster(
+        name=told["DBClusterIdentifier"],
+        status=told.get("Status", "unknown"),
+        engine=told.get("Engine", ""),
+        engine_version=told.get("EngineVersion", ""),
+        resource_id=told.get("DbClusterResourceId", ""),
+        arn=told.get("DBClusterArn", ""),
+        created_at=told.get("ClusterCreateTime"),
+        endpoint=told.get("Endpoint"),
+        port=told.get("Port"),
+        master_username=told.get("MasterUsername", ""),
+        encrypted=bool(told.get("StorageEncrypted")),
+        kms_key=told.get("KmsKeyId"),
+        parameter_group=told.get("DBClusterParameterGroup"),
+        subnet_group=told.get("DBSubnetGroup", ""),
+        security_groups=_groups(told),
+        iam_authentication=bool(told.get("IAMDatabaseAuthenticationEnabled")),
+        data_api=bool(told.get("HttpEndpointEnabled")),
+        vpc_networking=told.get("VPCNetworkingEnabled"),
+        internet_gateway=told.get("InternetAccessGatewayEnabled"),
+        publicly_accessible=told.get("PubliclyAccessible"),
+        roles=tuple(each.get("RoleArn", "") for each in told.get("AssociatedRoles", ())),
+        log_exports=tuple(told.get("EnabledCloudwatchLogsExports", ())),
+        backup_retention_days=told.get("BackupRetentionPeriod"),
+        members=tuple(each["DBInstanceIdentifier"] for each in told.get("DBClusterMembers", ())),
+        min_acu=capacity.get("MinCapacity"),
+        max_acu=capacity.get("MaxCapacity"),
+        earliest_restorable_at=told.get("EarliestRestorableTime"),
+        latest_restorable_at=told.get("LatestRestorableTime"),
+        managed_secret=ManagedSecret(arn=secret["SecretArn"], status=secret.get("SecretStatus", "creating"))
+        if secret.get("SecretArn")
+        else None,
+        tags=_tags(told),
+    )
+
+
+def _instance(told: _Item) -> Instance:
+    group = told.get("DBSubnetGroup") or {}
+    return Instance(
+        name=told["DBInstanceIdentifier"],
+        cluster=told.get("DBClusterIdentifier"),
+        status=told.get("DBInstanceStatus", "unknown"),
+        publicly_accessible=told.get("PubliclyAccessible"),
+        security_groups=_groups(told),
+        vpc=group.get("VpcId"),
+        subnets=tuple(each["SubnetIdentifier"] for each in group.get("Subnets", ())),
+        created_at=told.get("InstanceCreateTime"),
+        tags=_tags(told),
+    )
+
+
+def _snapshot(told: _Item) -> Snapshot:
+    return Snapshot(
+        name=told["DBClusterSnapshotIdentifier"],
+        cluster=told.get("DBClusterIdentifier", ""),
+        status=told.get("Status", "unknown"),
+        type=told.get("SnapshotType", ""),
+        engine=told.get("Engine", ""),
+        engine_version=told.get("EngineVersion", ""),
+        created_at=told.get("SnapshotCreateTime"),
+        encrypted=bool(told.get("StorageEncrypted")),
+        kms_key=told.get("KmsKeyId"),
+        master_username=told.get("MasterUsername", ""),
+        iam_authentication=bool(told.get("IAMDatabaseAuthenticationEnabled")),
+        tags=_tags(told),
+    )
+
+
+def _backup(told: _Item) -> RetainedBackup:
+    window = told.get("RestoreWindow") or {}
+    return RetainedBackup(
+        cluster=told.get("DBClusterIdentifier", ""),
+        resource_id=told.get("DbClusterResourceId", ""),
+        status=told.get("Status", "unknown"),
+        engine=told.get("Engine", ""),
+        engine_version=told.get("EngineVersion", ""),
+        earliest_restorable_at=window.get("EarliestTime"),
+        latest_restorable_at=window.get("LatestTime"),
+        encrypted=bool(told.get("StorageEncrypted")),
+        kms_key=told.get("KmsKeyId"),
+        master_username=told.get("MasterUsername", ""),
+        iam_authentication=bool(told.get("IAMDatabaseAuthenticationEnabled")),
+        backup_retention_days=told.get("BackupRetentionPeriod"),
+        tags=_tags(told),
+    )
+
+
+def _groups(told: _Item) -> tuple[str, ...]:
+    return tuple(each["VpcSecurityGroupId"] for each in told.get("VpcSecurityGroups", ()))
+
+
+def _tags(told: _Item) -> dict[str, str]:
+    return {each["Key"]: each.get("Value", "") for each in told.get("TagList", ())}
+
+
+def _as_tags(tags: Mapping[str, str]) -> Sequence[dict[str, str]]:
+    return [{"Key": name, "Value": value} for name, value in tags.items()]

@@ -1,0 +1,77 @@
+"""How the copy is made: everything the restore call is told, decided before any call.
+
+What a restore leaves out falls back to something unwanted (the default security group, the default parameter group,
+the Region's default engine version), so all of it is said.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from lambdas.contracts import Blueprint, Drill, RecoveryPoint
+from lambdas.recovery import names
+from lambdas.settings import Settings
+
+# A wait goes on past the objective, so that a late restore is measured and fails on its figure, not on our patience;
+# half as much again tells a slow restore from one that never ends.
+PATIENCE = 1.5
+# The state machine's own TimeoutSeconds (8 h), and an hour for clocks and the last function: after that no state
+# of the execution can still be at work, and its lock may be taken over.
+LONGEST_EXECUTION = timedelta(hours=9)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreOrder:
+    """One restore. `parameter_group` and `kms_key` None leave the choice to RDS: the default, the recovery point's."""
+
+    target: str
+    point: RecoveryPoint
+    port: int
+    subnet_group: str
+    security_group: str
+    parameter_group: str | None
+    kms_key: str | None
+    min_acu: float
+    max_acu: float
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceOrder:
+    """The copy's one instance."""
+
+    name: str
+    cluster: str
+    engine: str
+    tags: Mapping[str, str]
+
+
+def restore_order(drill: Drill, point: RecoveryPoint, blueprint: Blueprint, *, settings: Settings) -> RestoreOrder:
+    """The copy of `point`, beside production, in the drill's own security group only."""
+    return RestoreOrder(
+        target=names.require_drill_name(drill.target, settings),
+        point=point,
+        port=settings.database.port,
+        subnet_group=settings.database.subnet_group,
+        security_group=settings.database.security_group,
+        parameter_group=parameter_group(point, blueprint, settings),
+        kms_key=(settings.database.kms_key or point.kms_key) if point.encrypted else settings.database.kms_key,
+        min_acu=settings.database.min_acu,
+        max_acu=settings.database.max_acu,
+        tags=names.tags(drill),
+    )
+
+
+def parameter_group(point: RecoveryPoint, blueprint: Blueprint, settings: Settings) -> str | None:
+    """The source's cluster parameter group, else the settings'; None when it is of another major version.
+
+    A parameter group's family is bound to a major version: the group of a source that was upgraded since the
+    recovery point would make the restore fail.
+    """
+    if blueprint.engine_version is not None and _major(blueprint.engine_version) != _major(point.engine_version):
+        return settings.database.cluster_parameter_group
+    return blueprint.cluster_parameter_group or settings.database.cluster_parameter_group
+
+
+def _major(version: str) -> str:
+    return version.partition(".")[0]

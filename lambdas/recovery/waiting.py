@@ -1,0 +1,94 @@
+"""Whether to go on waiting: what a status means for a copy on its way.
+
+Statuses: Aurora user guide, "DB cluster status" and "DB instance status". Those that do not heal by waiting end the
+drill at once; everything unknown is waited for until the drill's own ceiling.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, assert_never
+
+from lambdas import payload
+from lambdas.contracts import Drill
+from lambdas.errors import NotYet, RestoreFailed, RestoreOverdue
+from lambdas.recovery.database import AVAILABLE, Cluster, Instance
+
+_ENDS = ("failed", "-error")
+_BEGINS = ("incompatible-", "inaccessible-encryption-credentials", "insufficient-capacity")
+# `deleting`, `stopping`: somebody else lays hands on the copy. `impaired`: a managed secret that will not come.
+_NEVER_HEALS = frozenset({"deleted", "deleting", "impaired", "storage-full", "stopped", "stopping"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """What one look decides, with its reason."""
+
+    verdict: Literal["ready", "wait", "failed", "overdue"]
+    reason: str
+
+
+def never_heals(status: str) -> bool:
+    """Whether a cluster, instance or secret in this status is beyond waiting."""
+    return status in _NEVER_HEALS or status.endswith(_ENDS) or status.startswith(_BEGINS)
+
+
+def judge_cluster(cluster: Cluster | None, *, drill: Drill, now: datetime) -> Wait:
+    """Ready when the cluster can take an instance."""
+    if cluster is None:
+        return Wait(verdict="failed", reason="The restored cluster does not exist any more.")
+    return _judge("The restored cluster", cluster.status, ready=cluster.status == AVAILABLE, drill=drill, now=now)
+
+
+def judge_instance(instance: Instance | None, *, drill: Drill, now: datetime) -> Wait:
+    """Ready when the writer is available."""
+    if instance is None:
+        return Wait(verdict="failed", reason="The writer does not exist any more.")
+    return _judge("The writer", instance.status, ready=instance.status == AVAILABLE, drill=drill, now=now)
+
+
+def judge_credentials(cluster: Cluster | None, *, drill: Drill, now: datetime) -> Wait:
+    """Ready when the managed secret is active and the cluster tells its endpoint."""
+    if cluster is None:
+        return Wait(verdict="failed", reason="The restored cluster does not exist any more.")
+    if never_heals(cluster.status):
+        return Wait(verdict="failed", reason=f"The restored cluster is {cluster.status}, which does not heal.")
+    if cluster.managed_secret is None:
+        return _judge("The managed master secret", "not there yet", ready=False, drill=drill, now=now)
+    ready = cluster.managed_secret.status == "active" and cluster.endpoint is not None
+    return _judge("The managed master secret", cluster.managed_secret.status, ready=ready, drill=drill, now=now)
+
+
+def require_ready(wait: Wait, *, resource: str, not_yet: type[NotYet]) -> None:
+    """Return when ready; else raise `not_yet`, RestoreFailed or RestoreOverdue about `resource`."""
+    match wait.verdict:
+        case "ready":
+            return
+        case "wait":
+            raise not_yet(wait.reason, resource=resource, next_step="Nothing to do: the machine asks again.")
+        case "failed":
+            raise RestoreFailed(
+                wait.reason,
+                resource=resource,
+                next_step="See the cluster's events in RDS; the teardown deletes the copy.",
+            )
+        case "overdue":
+            raise RestoreOverdue(
+                wait.reason,
+                resource=resource,
+                next_step="See the cluster's events in RDS; the recovery-time objective cannot be met like this.",
+            )
+        case _:
+            assert_never(wait.verdict)
+
+
+def _judge(what: str, status: str, *, ready: bool, drill: Drill, now: datetime) -> Wait:
+    if never_heals(status):
+        return Wait(verdict="failed", reason=f"{what} is {status}, which does not heal.")
+    if ready:
+        return Wait(verdict="ready", reason=f"{what} is {status}.")
+    if now > drill.give_up_at:
+        return Wait(
+            verdict="overdue",
+            reason=f"{what} is still {status}, and the drill waits only until {payload.instant(drill.give_up_at)}.",
+        )
+    return Wait(verdict="wait", reason=f"{what} is {status}.")
