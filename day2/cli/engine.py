@@ -1,0 +1,88 @@
+"""`day2 engine`: keep the engine up for any AWS SDK to talk to."""
+
+import json
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from day2.cli.output import FAILED, OK, console, duration, sentences
+from day2.engine import engine as engines
+from day2.engine.engine import Engine
+from day2.engine.furnishing import furnish
+from day2.engine.settings import EngineSettings
+
+app = typer.Typer(help="The embedded engine: the deployed system on this machine.", no_args_is_help=True)
+
+
+class SeedSize(StrEnum):
+    """How large the seeded production database is."""
+
+    small = "small"
+    large = "large"
+
+
+@app.command()
+def up(
+    *,
+    seed: Annotated[SeedSize, typer.Option(help="Size of the seeded production database.")] = SeedSize.small,
+    real_time: Annotated[bool, typer.Option("--real-time", help="Let every wait take as long as it says.")] = False,
+) -> None:
+    """Start the engine with a platform, a seeded database and the deployed stacks; it outlives this command."""
+    with sentences():
+        if engines.status().running:
+            console.print("The engine is up already.")
+        else:
+            _start(seed, wait_scale=1.0 if real_time else EngineSettings().wait_scale)
+        console.print("\nAny AWS SDK, and the AWS CLI, talks to it with:\n")
+        for name, value in Engine.find().environment().items():
+            console.print(f"  export {name}={value}")
+        console.print("\nA drill on it: [bold]day2 drill[/]. Stop it: [bold]day2 engine down[/].")
+
+
+def _start(seed: SeedSize, *, wait_scale: float) -> None:
+    engine = Engine(replace(EngineSettings(), wait_scale=wait_scale)).up()
+    try:
+        furnish(engine, size=seed.value, say=say)
+    except BaseException:
+        engine.stop()
+        raise
+
+
+@app.command()
+def down(*, quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing.")] = False) -> None:
+    """Stop the engine and everything it started, also what a crash left."""
+    with sentences():
+        ran = engines.down()
+    if not quiet:
+        console.print("The engine is stopped; nothing is left running." if ran else "No engine was running.")
+
+
+@app.command()
+def status(*, as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
+    """Whether the engine runs, and where; exit code 1 when it does not."""
+    with sentences():
+        found = engines.status()
+    if as_json:
+        typer.echo(json.dumps({"running": found.running, "endpoint": found.endpoint, "pid": found.pid}))
+    elif found.running:
+        console.print(f"The engine runs at {found.endpoint} (process {found.pid}).")
+        console.print(f"Its log: {escape(_short(found.log_file))}")
+    else:
+        console.print("No engine runs here. Start one with [bold]day2 engine up[/].")
+    raise typer.Exit(OK if found.running else FAILED)
+
+
+def say(stage: str, seconds: float) -> None:
+    """One line for a stage of the preparation."""
+    console.print(f"[green]✓[/] {stage:<28} {duration(seconds):>8}")
+
+
+def _short(path: Path | None) -> str:
+    if path is None:
+        return ""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

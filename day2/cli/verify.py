@@ -1,0 +1,2 @@
+"""`day2 verify`: the verification catalogue against any PostgreSQL, read-only."""
+

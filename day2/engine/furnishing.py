@@ -1,0 +1,87 @@
+"""An engine with everything on it: the platform, its seeded database, and the deployed stacks.
+
+Synthesis and seeding need one core each, so they run side by side.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cdk.settings import EnvironmentSettings, load
+from day2.drill.deployment import Deployment, find
+from day2.engine import assembly, platform, seed, synth
+from day2.engine.engine import Engine
+from day2.engine.platform import Names, Platform
+from day2.engine.postgres import binaries
+
+Say = Callable[[str, float], None]
+POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Furnished:
+    """What stands on the engine. `snapshot` was taken before production went on."""
+
+    engine: Engine
+    platform: Platform
+    deployment: Deployment
+    seeded: seed.SeedFacts
+    snapshot: str
+
+
+def furnish(engine: Engine, *, size: seed.Size, say: Say) -> Furnished:
+    """Build the platform, seed it, snapshot it, let production go on, and deploy; `say` hears each stage's seconds."""
+    settings = load(synth.ENVIRONMENT)
+    names = _names(settings)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        synthesized = beside.submit(_timed, synth.assembly)
+        with _stage("production database up", say):
+            built = platform.build(engine.client, names)
+        with _stage("seeded", say):
+            seeded = seed.apply(built.dsn, psql=_psql(), size=size, as_of=datetime.now(UTC))
+        snapshot = f"rds:{names.cluster}-{datetime.now(UTC):%Y-%m-%d-%H-%M}"
+        with _stage("snapshot taken", say):
+            platform.take_snapshot(engine.client, names, snapshot)
+        with _stage("production went on", say):
+            seed.live_on(built.dsn, psql=_psql(), as_of=datetime.now(UTC))
+        made, seconds = synthesized.result()
+        say("template synthesized", seconds)
+    with _stage("deployed", say):
+        assembly.deploy(made, engine)
+    return Furnished(
+        engine=engine,
+        platform=built,
+        deployment=find(synth.ENVIRONMENT, engine.client, poll_seconds=POLL_SECONDS),
+        seeded=seeded,
+        snapshot=snapshot,
+    )
+
+
+def _names(settings: EnvironmentSettings) -> Names:
+    return Names(
+        cluster=settings.source.cluster,
+        database=settings.source.database,
+        subnet_group=settings.copy_.subnet_group,
+        connection_secret=f"coder/{settings.environment}/aurora-master",
+        kubernetes_cluster=settings.kubernetes.cluster if settings.kubernetes else None,
+    )
+
+
+def _psql() -> Path:
+    return binaries.find() / "psql"
+
+
+def _timed(work: Callable[[], Path]) -> tuple[Path, float]:
+    began = time.monotonic()
+    return work(), time.monotonic() - began
+
+
+@contextmanager
+def _stage(name: str, say: Say) -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    say(name, time.monotonic() - began)

@@ -1,0 +1,35 @@
+"""What the terminal shows: durations that fit a column, errors as sentences, exit codes for scripts."""
+
+import pytest
+import typer
+
+from day2.cli.output import BAD_INPUT, FAILED, duration, sentences
+from lambdas.errors import InputRejected, RestoreFailed
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, "-"), (0.84, "0.8 s"), (42.4, "42 s"), (727, "12:07"), (3600, "1:00:00"), (3800, "1:03:20")],
+)
+def test_a_duration_is_as_exact_as_its_size_asks_for(seconds: float | None, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_every_fault_of_bad_input_is_a_line_and_the_code_is_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit) as left, sentences():
+        raise InputRejected(["request.source: unknown", "request.target: outside the prefix"])
+    assert left.value.exit_code == BAD_INPUT
+    said = capsys.readouterr().err
+    assert "request.source: unknown" in said
+    assert "request.target: outside the prefix" in said
+
+
+def test_a_refusal_says_what_on_what_and_what_next_and_the_code_is_1(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit) as left, sentences():
+        raise RestoreFailed("The key is disabled.", resource="coder-dr-test-1", next_step="Enable it.")
+    assert left.value.exit_code == FAILED
+    said = capsys.readouterr().err
+    assert "The key is disabled." in said
+    assert "coder-dr-test-1" in said
+    assert "Enable it." in said
+    assert "Traceback" not in said
