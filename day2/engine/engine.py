@@ -68,6 +68,7 @@ class Engine:
         chosen = settings or EngineSettings()
         self.settings = replace(chosen, workspace=chosen.workspace.absolute())
         self._child: subprocess.Popen[bytes] | None = None
+        self._clients: dict[str, Any] = {}
 
     @classmethod
     def find(cls, workspace: Path = WORKSPACE) -> "Engine":
@@ -104,6 +105,7 @@ class Engine:
                 self._child.stdin.close()
             self._child.wait()
             self._child = None
+        self._clients.clear()
         return was_running
 
     @property
@@ -111,13 +113,12 @@ class Engine:
         return self.settings.endpoint
 
     def client(self, service: str) -> Any:
-        """A boto3 client of this engine, with the operator's own permissions (all)."""
-        make: Any = self.session().client
-        return make(
-            service,
-            endpoint_url=self.endpoint,
-            config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}, max_pool_connections=32),
-        )
+        """The boto3 client of this engine for a service, with the operator's own permissions (all)."""
+        if service not in self._clients:
+            make: Any = self.session().client
+            settings = Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}, max_pool_connections=32)
+            self._clients[service] = make(service, endpoint_url=self.endpoint, config=settings)
+        return self._clients[service]
 
     def session(self) -> boto3.Session:
         """Credentials and Region of this engine; the endpoint is the client's."""

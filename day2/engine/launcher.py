@@ -29,7 +29,15 @@ from day2.engine.settings import EngineSettings
 MINISTACK = "1.5.33"
 """The one version whose private names the extensions know."""
 
-EXTENSIONS = ("exception_names",)
+EXTENSIONS = (
+    "exception_names",
+    "strict_paths",
+    "endings",
+    "retries",
+    "branches",
+    "payload_limit",
+)
+"""In the order in which they are put in place."""
 
 CANNOT_RUN = 3
 
