@@ -1,0 +1,33 @@
+"""The app of one environment: its three stacks, in the order in which they are deployed."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from aws_cdk import App, Tags, Validations
+from cdk_nag import AwsSolutionsChecks
+
+from cdk.names import Names
+from cdk.settings import EnvironmentSettings
+from cdk.stacks.evidence import EvidenceStack
+from cdk.stacks.operations import OperationsStack
+from cdk.stacks.watch import WatchStack
+
+
+def build(settings: EnvironmentSettings, *, outdir: str | None) -> App:
+    """The app, ready to synthesize into `outdir` (None: where the CDK command asks for it)."""
+    app = App(outdir=outdir, analytics_reporting=False)
+    names = Names(settings=settings)
+    evidence = EvidenceStack(app, names=names)
+    operations = OperationsStack(app, names=names, evidence_key=evidence.store.key.key_arn, version=_version())
+    watch = WatchStack(app, names=names)
+    operations.add_stack_dependency(evidence)
+    watch.add_stack_dependency(operations)
+    Tags.of(app).add("system", "coder-day2")
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    return app
+
+
+def _version() -> str:
+    try:
+        return version("coder-day2")
+    except PackageNotFoundError:
+        return "unknown"

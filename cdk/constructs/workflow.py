@@ -1,0 +1,98 @@
+"""A state machine from its ASL file, as it stands in `statemachines/`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from cdk.constructs.log_groups import log_group
+from cdk.constructs.roles import role
+from cdk.names import Names
+from cdk.permissions import Statement
+from lambdas.steps import BY_NAME
+
+FOLDER = Path(__file__).resolve().parent.parent.parent / "statemachines"
+
+
+class Workflow(Construct):
+    """One workflow: machine, role, log."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        workflow: str,
+        names: Names,
+        functions: Mapping[str, lambda_.IFunction],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        asl = FOLDER / f"{workflow}.asl.json"
+        used = sorted(name for name in functions if f"${{{name}}}" in asl.read_text(encoding="utf-8"))
+        self.machine = sfn.StateMachine(
+            self,
+            "Machine",
+            state_machine_name=names.machine(workflow),
+            state_machine_type=sfn.StateMachineType.STANDARD,
+            definition_body=sfn.DefinitionBody.from_file(str(asl)),
+            definition_substitutions={name: functions[name].function_arn for name in used},
+            role=role(
+                self,
+                "Role",
+                service="states",
+                trust={"StringEquals": {"aws:SourceAccount": names.settings.aws.account}},
+                statements=_statements(names, used),
+            ),
+            # Inputs and outputs are logged too: no payload holds a secret or a row (safety rule 7), and at three in
+            # the morning they are what an operator needs.
+            logs=sfn.LogOptions(
+                destination=log_group(
+                    self,
+                    "Log",
+                    name=names.machine_log_group(workflow),
+                    days=names.settings.watch.log_retention_days,
+                ),
+                level=sfn.LogLevel.ALL,
+                include_execution_data=True,
+            ),
+            tracing_enabled=True,
+        )
+
+
+def _statements(names: Names, used: list[str]) -> tuple[Statement, ...]:
+    return (
+        Statement(
+            sid="RunItsSteps",
+            actions=("lambda:InvokeFunction",),
+            resources=tuple(names.function_arn(BY_NAME[name]) for name in used),
+            why="The functions that this workflow's definition names.",
+        ),
+        Statement(
+            sid="DeliverItsLog",
+            actions=(
+                "logs:CreateLogDelivery",
+                "logs:DeleteLogDelivery",
+                "logs:DescribeLogGroups",
+                "logs:DescribeResourcePolicies",
+                "logs:GetLogDelivery",
+                "logs:ListLogDeliveries",
+                "logs:PutResourcePolicy",
+                "logs:UpdateLogDelivery",
+            ),
+            resources=("*",),
+            why="Log delivery is set up per account; its actions take no resource.",
+        ),
+        Statement(
+            sid="Trace",
+            actions=(
+                "xray:GetSamplingRules",
+                "xray:GetSamplingTargets",
+                "xray:PutTelemetryRecords",
+                "xray:PutTraceSegments",
+            ),
+            resources=("*",),
+            why="X-Ray's actions for services take no resource; they add segments and read sampling rules.",
+        ),
+    )

@@ -1,0 +1,124 @@
+"""Every name and ARN of one environment, as plain text: what a permission says can be read in the template."""
+
+from dataclasses import dataclass
+
+from cdk.settings import EnvironmentSettings
+from lambdas.steps import Step
+
+DRILL, SWEEP = "dr-drill", "sweep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """The names of what is deployed, and of what it may touch."""
+
+    settings: EnvironmentSettings
+
+    @property
+    def environment(self) -> str:
+        return self.settings.environment
+
+    @property
+    def prefix(self) -> str:
+        """What the name of everything deployed begins with."""
+        return f"coder-day2-{self.environment}"
+
+    def stack(self, lifecycle: str) -> str:
+        return f"{self.prefix}-{lifecycle}"
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of a resource in this environment's account and Region."""
+        aws = self.settings.aws
+        return f"arn:{self.partition}:{service}:{aws.region}:{aws.account}:{resource}"
+
+    @property
+    def partition(self) -> str:
+        match self.settings.aws.region.split("-")[:2]:
+            case ["cn", _]:
+                return "aws-cn"
+            case ["us", "gov"]:
+                return "aws-us-gov"
+            case _:
+                return "aws"
+
+    # What is deployed.
+
+    @property
+    def bucket(self) -> str:
+        return f"{self.prefix}-evidence-{self.settings.aws.account}-{self.settings.aws.region}"
+
+    @property
+    def access_log_bucket(self) -> str:
+        return f"{self.prefix}-access-{self.settings.aws.account}-{self.settings.aws.region}"
+
+    @property
+    def bucket_arn(self) -> str:
+        return f"arn:{self.partition}:s3:::{self.bucket}"
+
+    @property
+    def table(self) -> str:
+        return f"{self.prefix}-drills"
+
+    @property
+    def table_arn(self) -> str:
+        return self.arn("dynamodb", f"table/{self.table}")
+
+    @property
+    def topic(self) -> str:
+        return f"{self.prefix}-drills"
+
+    @property
+    def topic_arn(self) -> str:
+        return self.arn("sns", self.topic)
+
+    def function(self, step: Step) -> str:
+        return f"{self.prefix}-{step.file.replace('_', '-')}"
+
+    def function_arn(self, step: Step) -> str:
+        return self.arn("lambda", f"function:{self.function(step)}")
+
+    def function_log_group(self, step: Step) -> str:
+        return f"/aws/lambda/{self.function(step)}"
+
+    def machine(self, workflow: str) -> str:
+        return f"{self.prefix}-{workflow}"
+
+    def machine_arn(self, workflow: str) -> str:
+        return self.arn("states", f"stateMachine:{self.machine(workflow)}")
+
+    def machine_log_group(self, workflow: str) -> str:
+        # The prefix keeps many groups from filling up the account's one resource policy of log delivery.
+        return f"/aws/vendedlogs/states/{self.machine(workflow)}"
+
+    def executions_arn(self, workflow: str) -> str:
+        return self.arn("states", f"execution:{self.machine(workflow)}:*")
+
+    @property
+    def schedule_group(self) -> str:
+        return self.prefix
+
+    @property
+    def undelivered(self) -> str:
+        return f"{self.prefix}-undelivered"
+
+    # What it may touch.
+
+    @property
+    def source_cluster(self) -> str:
+        return self.arn("rds", f"cluster:{self.settings.source.cluster}")
+
+    def drills_own(self, kind: str) -> str:
+        """Every resource of this kind (cluster, db, cluster-snapshot) that bears the drills' prefix."""
+        return self.arn("rds", f"{kind}:{self.settings.copy_.prefix}-*")
+
+    @property
+    def source_snapshots(self) -> tuple[str, ...]:
+        """Automated, AWS Backup's and manual snapshots of the source; the last by the name patterns in the settings."""
+        source = self.settings.source
+        patterns = (f"rds:{source.cluster}-*", "awsbackup:*", *source.manual_snapshots)
+        return tuple(self.arn("rds", f"cluster-snapshot:{pattern}") for pattern in patterns)
+
+    @property
+    def managed_secrets(self) -> str:
+        """The master secrets that RDS manages; whose they are is told by their tag only."""
+        return self.arn("secretsmanager", "secret:rds!cluster-*")

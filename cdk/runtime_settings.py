@@ -1,0 +1,54 @@
+"""`DAY2_SETTINGS`: what the functions of an environment are told, in the shape of `lambdas.settings`."""
+
+import json
+
+from cdk.names import Names
+from lambdas import payload
+from lambdas import settings as runtime
+
+# Lambda takes 4 KB of environment variables; the rest of it is names and room for tokens that grow at deployment.
+LONGEST = 3600
+
+
+def document(names: Names, *, version: str, copy_group: str, verifier_group: str) -> str:
+    """The JSON of `DAY2_SETTINGS`. The groups' ids may be CDK tokens.
+
+    Raises:
+        ValueError: the settings are longer than a function's environment takes.
+    """
+    settings = names.settings
+    told = runtime.Settings(
+        environment=settings.environment,
+        version=version,
+        source=settings.source.cluster,
+        prefix=settings.copy_.prefix,
+        database=runtime.Database(
+            name=settings.source.database,
+            subnet_group=settings.copy_.subnet_group,
+            security_group=copy_group,
+            verifier_security_group=verifier_group,
+            min_acu=settings.copy_.min_acu,
+            max_acu=settings.copy_.max_acu,
+            cluster_parameter_group=settings.copy_.cluster_parameter_group,
+            kms_key=settings.copy_.kms_key,
+            port=settings.source.port,
+        ),
+        objectives=runtime.Objectives(**settings.objectives.model_dump()),
+        evidence=runtime.Evidence(
+            bucket=names.bucket,
+            table=names.table,
+            topic=names.topic_arn,
+            retention_days=settings.evidence.retention_days,
+            object_lock=settings.evidence.object_lock,
+        ),
+        verification=runtime.Verification(**settings.verification.model_dump()),
+        kubernetes=runtime.Kubernetes(cluster=settings.kubernetes.cluster) if settings.kubernetes else None,
+        on_one_machine=settings.on_one_machine,
+    )
+    text = json.dumps(payload.write(told), separators=(",", ":"))
+    if len(text) > LONGEST:
+        raise ValueError(
+            f"verification: the settings take {len(text)} characters, a function's environment holds {LONGEST}; "
+            "shorten expect or may_shrink"
+        )
+    return text

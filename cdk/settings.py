@@ -1,0 +1,235 @@
+"""`config/<environment>.toml`, typed: everything wrong is reported at once, each fault with its path.
+
+The models mirror the file's tables one to one; `cdk.settings_rules` holds what spans several fields.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+FOLDER = Path(__file__).resolve().parent.parent / "config"
+
+
+class SettingsError(Exception):
+    """The settings cannot be deployed. `problems` holds every fault as `path: what is wrong`."""
+
+    def __init__(self, problems: Iterable[str], *, source: str) -> None:
+        self.problems = tuple(problems)
+        listed = "\n".join(f"  {problem}" for problem in self.problems)
+        super().__init__(f"{source} cannot be deployed; correct each line and try again:\n{listed}")
+
+
+class Table(BaseModel):
+    """A TOML table: unknown keys are refused, values are what they are (no string is taken for a number)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def Pattern(regex: str, form: str) -> Any:  # noqa: N802  reads like a type where it is used
+    """A string of this form; the message names the form in words instead of the expression."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, str) and not re.fullmatch(regex, value):
+            raise ValueError(f"{value!r} is not {form}")
+        return value
+
+    return Annotated[str, BeforeValidator(check)]
+
+
+Identifier = Pattern(
+    r"(?=.{1,63}$)[a-z](?:-?[a-z0-9])*",
+    "an RDS identifier (1-63 lower-case letters, digits and single hyphens, a letter first)",
+)
+Name = Pattern(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}", "a name of letters, digits, dots, hyphens and underscores")
+SnapshotPattern = Pattern(r"[a-z][a-z0-9-]*\*?", "a snapshot's name, which may end in one *")
+Account = Pattern(r"\d{12}", "an AWS account id (12 digits)")
+Region = Pattern(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS Region such as eu-central-1")
+VpcId = Pattern(r"vpc-[0-9a-f]{8,17}", "a VPC id such as vpc-0a1b2c3d4e5f60718")
+SubnetId = Pattern(r"subnet-[0-9a-f]{8,17}", "a subnet id such as subnet-0a1b2c3d4e5f60718")
+Cidr = Pattern(r"(\d{1,3}\.){3}\d{1,3}/\d{1,2}", "an IPv4 range such as 10.20.0.0/16")
+KeyArn = Pattern(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+", "a KMS key ARN (not an alias)")
+Email = Pattern(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")
+CheckId = Pattern(r"[A-Z]\d{2}_[a-z0-9_]+", "a check's id such as B02_owner_exists")
+Cron = Pattern(
+    r"cron\(\S+ \S+ \S+ \S+ \S+ \S+\)",
+    "a Scheduler expression of six fields such as cron(0 3 1 * ? *) for 03:00 on the 1st",
+)
+TimeZone = Pattern(r"UTC|[A-Za-z_]+(/[A-Za-z0-9_+-]+)+", "an IANA time zone such as Europe/Berlin or UTC")
+RecoveryPoint = Literal["latest-snapshot", "latest-restorable-time"]
+Acu = Annotated[float, Field(ge=0, le=256, multiple_of=0.5)]
+LogDays = Literal[1, 7, 14, 30, 60, 90, 180, 365, 731]
+Percent = Annotated[float, Field(ge=0, le=100)]
+
+
+class Aws(Table):
+    """Where everything is deployed; given, so that no synth asks an account."""
+
+    account: Account
+    region: Region
+
+
+class Source(Table):
+    """The cluster whose backups are drilled.
+
+    `kms_key` is the key its backups are encrypted with; `manual_snapshots` are the patterns (with `*`) of the names
+    that people give to its manual snapshots, the only ones a drill may restore beside the automated.
+    """
+
+    cluster: Identifier
+    database: Name
+    port: Annotated[int, Field(ge=1150, le=65535)] = 5432
+    kms_key: KeyArn | None = None
+    manual_snapshots: Annotated[tuple[SnapshotPattern, ...], BeforeValidator(_tuple)] = ()
+
+
+class Copy(Table):
+    """The restored cluster: its name's prefix, where it is placed, how large it grows."""
+
+    prefix: Identifier = "coder-dr-test"
+    subnet_group: Name
+    cluster_parameter_group: Name | None = None
+    min_acu: Acu = 0.5
+    max_acu: Acu = 8.0
+    kms_key: KeyArn | None = None
+
+
+class Network(Table):
+    """The platform's VPC, as the functions that speak SQL and Kubernetes are placed in it.
+
+    `https_to` are the ranges behind which they find the VPC endpoints of Secrets Manager and STS and the
+    cluster's private Kubernetes endpoint.
+    """
+
+    vpc: VpcId
+    availability_zones: Annotated[tuple[Name, ...], BeforeValidator(_tuple), Field(min_length=1)]
+    function_subnets: Annotated[tuple[SubnetId, ...], BeforeValidator(_tuple), Field(min_length=1)]
+    https_to: Annotated[tuple[Cidr, ...], BeforeValidator(_tuple), Field(min_length=1)]
+
+
+class Kubernetes(Table):
+    """The EKS cluster in which a run's namespace is made."""
+
+    cluster: Name
+
+
+class Objectives(Table):
+    """What is promised and measured."""
+
+    rto_minutes: Annotated[int, Field(ge=1, le=300)]
+    rpo_minutes: Annotated[int, Field(ge=1, le=1440)]
+    snapshot_age_hours: Annotated[int, Field(ge=1, le=840)]
+    drill_interval_days: Annotated[int, Field(ge=1, le=366)]
+
+
+class Evidence(Table):
+    """How records are kept. Under Object Lock nobody shortens `retention_days` afterwards."""
+
+    retention_days: Annotated[int, Field(ge=1, le=3653)]
+    object_lock: Literal["GOVERNANCE", "COMPLIANCE"]
+    encryption: Literal["kms", "s3-managed"] = "kms"
+
+
+class Verification(Table):
+    """How the catalogue of checks runs; `lambdas.settings.Verification` explains each field."""
+
+    expect: Mapping[CheckId, Literal["zero", "positive", "one", "report"]] = {}
+    may_shrink: Annotated[tuple[Name, ...], BeforeValidator(_tuple)] = ()
+    shrink_percent: Percent = 5.0
+    physical_full_gib: Annotated[float, Field(gt=0)] = 20.0
+    sample_percent: Annotated[int, Field(ge=1, le=100)] = 5
+    group_seconds: Annotated[int, Field(ge=10, le=600)] = 240
+    connections: Annotated[int, Field(ge=1, le=16)] = 2
+
+
+class Schedule(Table):
+    """One drill schedule."""
+
+    cron: Cron
+    recovery_point: RecoveryPoint
+
+
+class Schedules(Table):
+    """When drills and the sweep start, in the wall-clock time of `time_zone`."""
+
+    time_zone: TimeZone
+    flexible_minutes: Annotated[int, Field(ge=0, le=1440)] = 15
+    sweep_cron: Cron
+    drills: Mapping[Name, Schedule]
+    enabled: bool = True
+
+
+class Watch(Table):
+    """Who hears of it, and how long logs stay."""
+
+    emails: Annotated[tuple[Email, ...], BeforeValidator(_tuple)] = ()
+    log_retention_days: LogDays = 90
+
+
+class EnvironmentSettings(Table):
+    """One environment."""
+
+    environment: str
+    on_one_machine: bool = False
+    aws: Aws
+    source: Source
+    copy_: Annotated[Copy, Field(alias="copy")]
+    network: Network
+    kubernetes: Kubernetes | None = None
+    objectives: Objectives
+    evidence: Evidence
+    verification: Verification = Verification()
+    schedules: Schedules
+    watch: Watch = Watch()
+
+
+def load(environment: str, *, folder: Path = FOLDER) -> EnvironmentSettings:
+    """The settings of one environment.
+
+    Raises:
+        SettingsError: the file is missing or is not TOML, or a value, or values together, cannot be deployed.
+    """
+    path = folder / f"{environment}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(each.stem for each in folder.glob("*.toml"))) or "none"
+        raise SettingsError([f"environment: {environment!r} is unknown; known: {known}"], source=f"config/{path.name}")
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as fault:
+        raise SettingsError([f"file: is not TOML: {fault}"], source=f"config/{path.name}") from None
+    return check(tables, environment=environment)
+
+
+def check(tables: Mapping[str, Any], *, environment: str) -> EnvironmentSettings:
+    """The settings that these tables are, or every fault in them. Raises SettingsError."""
+    from cdk.settings_rules import problems_between  # noqa: PLC0415  it reads this module's models
+
+    source = f"config/{environment}.toml"
+    try:
+        settings = EnvironmentSettings.model_validate({**tables, "environment": environment})
+    except ValidationError as faults:
+        raise SettingsError(map(_sentence, faults.errors()), source=source) from None
+    if problems := problems_between(settings):
+        raise SettingsError(problems, source=source)
+    return settings
+
+
+def _sentence(fault: Any) -> str:
+    path = ".".join(str(part) for part in fault["loc"] if part != "[key]") or "file"
+    match fault["type"]:
+        case "missing":
+            return f"{path}: is missing"
+        case "extra_forbidden":
+            return f"{path}: is not a setting; see config/prod.toml for those that are"
+        case "value_error":
+            return f"{path}: {fault['ctx']['error']}"
+        case _:
+            said = fault["msg"][0].lower() + fault["msg"][1:]
+            return f"{path}: {said}, not {fault['input']!r}"

@@ -1,0 +1,134 @@
+"""What the settings must keep to together; pure, one function a rule, each naming the field to change."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cdk.settings import EnvironmentSettings
+
+TEARDOWN_MINUTES = 120  # the longest that a deletion is waited for, after which the drill reports it as overdue
+PATIENCE = 1.5  # a restore is given up when it took this many times the RTO objective
+_STATE_MACHINE = Path(__file__).resolve().parent.parent / "statemachines" / "dr-drill.asl.json"
+_LONGEST_PREFIX = 63 - len("-20261123-0123abcd") - len("-writer")
+_SHORTEST_PREFIX = 6
+_DAY = timedelta(days=1)
+
+
+def problems_between(settings: EnvironmentSettings) -> list[str]:
+    """Every fault that only several fields together make, as `path: what is wrong`."""
+    rules = (_names, _capacity, _places, _objectives, _schedules)
+    return [problem for rule in rules for problem in rule(settings)]
+
+
+def _names(settings: EnvironmentSettings) -> Iterator[str]:
+    prefix, source = settings.copy_.prefix, settings.source.cluster
+    if source == prefix or source.startswith(f"{prefix}-"):
+        yield f"copy.prefix: {prefix!r} matches the source {source!r}, which drills would then be allowed to delete"
+    if source in prefix:
+        yield f"copy.prefix: {prefix!r} contains the source's name {source!r}; an operator would take one for the other"
+    if not _SHORTEST_PREFIX <= len(prefix) <= _LONGEST_PREFIX:
+        yield (
+            f"copy.prefix: {prefix!r} has {len(prefix)} characters; {_SHORTEST_PREFIX} to {_LONGEST_PREFIX} "
+            "set it apart and leave room for the date, the id and '-writer'"
+        )
+
+
+def _capacity(settings: EnvironmentSettings) -> Iterator[str]:
+    copy = settings.copy_
+    if copy.min_acu > copy.max_acu:
+        yield f"copy.min_acu: {copy.min_acu:g} is more than copy.max_acu, {copy.max_acu:g}"
+    if copy.max_acu < 1:
+        yield f"copy.max_acu: {copy.max_acu:g} is less than 1, the smallest maximum of Aurora Serverless v2"
+
+
+def _places(settings: EnvironmentSettings) -> Iterator[str]:
+    region, network = settings.aws.region, settings.network
+    for zone in network.availability_zones:
+        if not zone.startswith(region):
+            yield f"network.availability_zones: {zone!r} is not in aws.region, {region!r}"
+    if len(network.function_subnets) != len(network.availability_zones):
+        yield (
+            f"network.function_subnets: {len(network.function_subnets)} subnets for "
+            f"{len(network.availability_zones)} availability zones; give one for each, in the same order"
+        )
+    for path, key in (("source.kms_key", settings.source.kms_key), ("copy.kms_key", settings.copy_.kms_key)):
+        if key and key.split(":")[3] != region:
+            yield f"{path}: the key is in {key.split(':')[3]}, not in aws.region, {region!r}"
+
+
+def _objectives(settings: EnvironmentSettings) -> Iterator[str]:
+    objectives = settings.objectives
+    limit = json.loads(_STATE_MACHINE.read_text(encoding="utf-8"))["TimeoutSeconds"] // 60
+    needed = objectives.rto_minutes * PATIENCE + TEARDOWN_MINUTES
+    if needed > limit:
+        yield (
+            f"objectives.rto_minutes: {objectives.rto_minutes} lets a drill last {needed:g} minutes "
+            f"({PATIENCE:g} x RTO and {TEARDOWN_MINUTES} of teardown), but dr-drill.asl.json ends it after {limit}"
+        )
+    if settings.evidence.retention_days < objectives.drill_interval_days:
+        yield (
+            f"evidence.retention_days: {settings.evidence.retention_days} is shorter than "
+            f"objectives.drill_interval_days, {objectives.drill_interval_days}; between drills no evidence would be left"
+        )
+
+
+def _schedules(settings: EnvironmentSettings) -> Iterator[str]:
+    schedules, objectives = settings.schedules, settings.objectives
+    kinds = {each.recovery_point for each in schedules.drills.values()}
+    if not kinds:
+        yield "schedules.drills: is empty; give at least one schedule"
+    elif "latest-restorable-time" not in kinds:
+        yield (
+            "schedules.drills: none restores the latest-restorable-time; snapshots alone do not prove "
+            f"an RPO of {objectives.rpo_minutes} minutes"
+        )
+    try:
+        zone = ZoneInfo(schedules.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        yield f"schedules.time_zone: {schedules.time_zone!r} is not known"
+        return
+    crons = {f"schedules.drills.{name}.cron": each.cron for name, each in schedules.drills.items()}
+    for path, cron in {**crons, "schedules.sweep_cron": schedules.sweep_cron}.items():
+        yield from _cron(path, cron, zone)
+        if path in crons and _monthly(cron) and objectives.drill_interval_days < 31:  # noqa: PLR2004  longest month
+            yield (
+                f"objectives.drill_interval_days: {objectives.drill_interval_days} is shorter than a month, "
+                f"but {path} starts once a month: the alarm on overdue drills would sound every time"
+            )
+
+
+def _fields(cron: str) -> list[str]:
+    return cron.removeprefix("cron(").removesuffix(")").split()
+
+
+def _monthly(cron: str) -> bool:
+    _minute, _hour, day, month, _weekday, _year = _fields(cron)
+    return month == "*" and (day.isdigit() or day.startswith("L"))
+
+
+def _cron(path: str, cron: str, zone: ZoneInfo) -> Iterator[str]:
+    minute, hour, day, _month, weekday, _year = _fields(cron)
+    if (day == "?") == (weekday == "?"):
+        yield f"{path}: {cron!r} needs a '?' in exactly one of day of month and day of week"
+    if minute.isdigit() and hour.isdigit():
+        if int(minute) > 59 or int(hour) > 23:  # noqa: PLR2004  a clock's
+            yield f"{path}: {cron!r} names no time of day"
+        elif skipped := _skipped(zone, time(int(hour), int(minute)), day):
+            yield (
+                f"{path}: {hour}:{minute:0>2} does not exist on {skipped} in {zone.key}, when the clocks go forward, "
+                "and Scheduler would leave that start out; choose another hour"
+            )
+
+
+def _skipped(zone: ZoneInfo, at: time, day_of_month: str) -> date | None:
+    """The first day of the next years on which this wall-clock time is skipped, or None."""
+    day = date(2026, 1, 1)
+    while day < date(2031, 1, 1):
+        local = datetime.combine(day, at, tzinfo=zone)
+        exists = local.astimezone(UTC).astimezone(zone).time() == at
+        if not exists and (not day_of_month.isdigit() or int(day_of_month) == day.day):
+            return day
+        day += _DAY
+    return None

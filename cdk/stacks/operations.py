@@ -1,0 +1,43 @@
+"""The operations stack: everything that runs. It may be replaced at any time."""
+
+from aws_cdk import CfnOutput, Environment, Stack
+from constructs import Construct
+
+from cdk import runtime_settings
+from cdk.constructs.functions import Functions
+from cdk.constructs.network import Isolation
+from cdk.constructs.starts import CleanUpAfterDeath, Schedules, Undelivered
+from cdk.constructs.workflow import Workflow
+from cdk.names import DRILL, SWEEP, Names
+
+
+class OperationsStack(Stack):
+    """Functions, workflows, and what starts them."""
+
+    def __init__(self, scope: Construct, *, names: Names, evidence_key: str, version: str) -> None:
+        aws = names.settings.aws
+        super().__init__(
+            scope,
+            names.stack("operations"),
+            description="coder-day2: restore drills and the sweep",
+            env=Environment(account=aws.account, region=aws.region),
+        )
+        isolation = Isolation(self, "Isolation", names=names)
+        functions = Functions(
+            self,
+            "Steps",
+            names=names,
+            isolation=isolation,
+            evidence_key=evidence_key,
+            settings=runtime_settings.document(
+                names, version=version, copy_group=isolation.copy_group, verifier_group=isolation.verifier_group
+            ),
+        )
+        drill = Workflow(self, "Drill", workflow=DRILL, names=names, functions=functions.by_step).machine
+        sweep = Workflow(self, "Sweep", workflow=SWEEP, names=names, functions=functions.by_step).machine
+        undelivered = Undelivered(self, "Undelivered", names=names).queue
+        schedules = Schedules(self, "Schedules", names=names, undelivered=undelivered)
+        schedules.node.add_dependency(drill, sweep)
+        CleanUpAfterDeath(self, "CleanUp", names=names, drill=drill, sweep=sweep, undelivered=undelivered)
+        CfnOutput(self, "DrillMachine", value=drill.state_machine_arn)
+        CfnOutput(self, "SweepMachine", value=sweep.state_machine_arn)
