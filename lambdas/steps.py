@@ -80,7 +80,7 @@ STEPS: tuple[Step, ...] = (
         name="AddInstance",
         room="recovery",
         does="Adds the one writer without which nothing listens.",
-        raises=(errors.ProductionTargetRefused, *_CALLS_AWS),
+        raises=(errors.ProductionTargetRefused, errors.IsolationNotProven, *_CALLS_AWS),
     ),
     Step(
         name="AwaitInstance",
@@ -92,7 +92,13 @@ STEPS: tuple[Step, ...] = (
         name="ResetCredentials",
         room="recovery",
         does="Gives the copy a managed master secret of its own.",
-        raises=(errors.ProductionTargetRefused, errors.ClusterNotReady, *_CALLS_AWS),
+        raises=(
+            errors.ProductionTargetRefused,
+            errors.ClusterNotReady,
+            errors.RestoreFailed,
+            errors.RestoreOverdue,
+            *_CALLS_AWS,
+        ),
     ),
     Step(
         name="AwaitCredentials",
@@ -111,7 +117,7 @@ STEPS: tuple[Step, ...] = (
         name="ProveIsolation",
         room="recovery",
         does="Reads the copy's security groups, public access and routes, and refuses to go on on any doubt.",
-        raises=(errors.IsolationNotProven, *_CALLS_AWS),
+        raises=(errors.IsolationNotProven, errors.ServiceBusy),
     ),
     Step(
         name="PlanVerification",
@@ -160,7 +166,7 @@ STEPS: tuple[Step, ...] = (
         name="ProveNothingLeft",
         room="recovery",
         does="Lists everything that could have stayed behind; what cannot be ruled out counts as left.",
-        raises=(errors.LeftoversFound, *_CALLS_AWS),
+        raises=(errors.LeftoversFound, errors.ServiceBusy),
     ),
     Step(
         name="RecordEvidence",
@@ -180,7 +186,7 @@ STEPS: tuple[Step, ...] = (
         name="FindOrphans",
         room="recovery",
         does="Lists, by tag, prefix and age, what drills that no longer run have left behind.",
-        raises=_CALLS_AWS,
+        raises=(errors.InputRejected, *_CALLS_AWS),
     ),
     Step(
         name="FindOrphanNamespaces",

@@ -2,10 +2,13 @@
 
 import json
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from lambdas.adapters import aws
 from lambdas.errors import RequestRefused
+
+_CLUSTER_TAG = "aws:rds:primaryDBClusterArn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +17,12 @@ class Login:
 
     user: str
     password: str = field(repr=False)
+
+
+@cache
+def door() -> "Secrets":
+    """This function's door, one client for the life of the process."""
+    return Secrets()
 
 
 class Secrets:
@@ -45,3 +54,24 @@ class Secrets:
                 resource=secret,
                 next_step="Give it the form that RDS writes, and start again.",
             ) from None
+
+    def managed_by(self, cluster_arn: str) -> tuple[str, ...]:
+        """The ARNs of the master secrets that RDS keeps for this cluster, whether or not it still exists.
+
+        RDS names them by chance and tags them with their cluster; a deletion under way with a recovery window is
+        not listed. The filters match key and value each for itself, so the pair is compared here.
+
+        Raises:
+            AccessRefused: the role may not list secrets.
+            RequestRefused: Secrets Manager refused the call.
+            ServiceBusy: Secrets Manager throttled or did not answer.
+        """
+        filters = [{"Key": "tag-key", "Values": [_CLUSTER_TAG]}, {"Key": "tag-value", "Values": [cluster_arn]}]
+        with aws.asking(cluster_arn):
+            pages = self._client.get_paginator("list_secrets").paginate(Filters=filters)
+            return tuple(
+                secret["ARN"]
+                for page in pages
+                for secret in page["SecretList"]
+                if {"Key": _CLUSTER_TAG, "Value": cluster_arn} in secret.get("Tags", ())
+            )

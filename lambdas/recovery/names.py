@@ -18,10 +18,17 @@ EXECUTION_TAG = "coder-day2:execution"
 ENVIRONMENT_TAG = "coder-day2:environment"
 
 WRITER_SUFFIX = "-writer"
+# The same, as Kubernetes spells label keys; the execution's ARN has characters that only an annotation takes.
+DRILL_LABEL = "coder-day2/drill"
+ENVIRONMENT_LABEL = "coder-day2/environment"
+EXECUTION_ANNOTATION = "coder-day2/execution"
+
 # An RDS identifier takes 63 characters: the cluster's name must leave room for its writer's.
 LONGEST_TARGET = 63 - len(WRITER_SUFFIX)
 
 _ID_DIGITS = 8
+_NO_LABEL = re.compile(r"[^A-Za-z0-9._-]")
+_LONGEST_LABEL = 63
 # Stricter than RDS, which folds upper case: the same name is a Kubernetes namespace, which takes none.
 _IDENTIFIER = re.compile(r"[a-z](?:-?[a-z0-9])*")
 
@@ -45,6 +52,16 @@ def writer_of(target: str) -> str:
 def tags(drill: Drill) -> dict[str, str]:
     """What everything that a drill creates is tagged with."""
     return {DRILL_TAG: drill.id, EXECUTION_TAG: drill.execution, ENVIRONMENT_TAG: drill.environment}
+
+
+def labels(drill: Drill) -> dict[str, str]:
+    """What a drill's Kubernetes objects are labelled with."""
+    return {DRILL_LABEL: drill.id, ENVIRONMENT_LABEL: label_value(drill.environment)}
+
+
+def label_value(text: str) -> str:
+    """`text` as a label's value: letters, digits, `-`, `_`, `.`; at most 63, the first and last alphanumeric."""
+    return _NO_LABEL.sub("-", text)[:_LONGEST_LABEL].strip("-_.")
 
 
 def is_under_prefix(name: str, settings: Settings) -> bool:
@@ -102,6 +119,11 @@ def require_drill(drill: Drill, settings: Settings) -> Drill:
 def bears_tag(found: Mapping[str, str], drill: Drill) -> bool:
     """Whether the tags on a resource are this drill's."""
     return found.get(DRILL_TAG) == drill.id and found.get(ENVIRONMENT_TAG) == drill.environment
+
+
+def bears_labels(found: Mapping[str, str], drill: Drill) -> bool:
+    """Whether the labels on an object are this drill's."""
+    return all(found.get(key) == value for key, value in labels(drill).items())
 
 
 def require_tag(name: str, found: Mapping[str, str], drill: Drill) -> None:

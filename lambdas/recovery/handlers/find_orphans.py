@@ -1,0 +1,67 @@
+"""FindOrphans: what drills that no longer run have left behind, by tag, prefix, execution and age."""
+
+from typing import Any
+
+from lambdas.adapters import aws, executions, rds
+from lambdas.adapters.ledger import Ledger
+from lambdas.errors import InputRejected
+from lambdas.recovery.names import DRILL_TAG, WRITER_SUFFIX, is_under_prefix
+from lambdas.recovery.orphans import Fate, Seen, Sweep, Trace, executions_to_ask, judge
+from lambdas.runtime import Call, Event, step
+from lambdas.settings import Settings
+
+
+@step
+def handler(call: Call) -> Sweep:
+    """Take `request`: `{}` for everything, `{"execution": ARN}` for what one execution left."""
+    only_execution = one_execution(call.event["request"])
+    traces = _traces(call.settings)
+    ledger = Ledger(call.settings.evidence.table, aws.client("dynamodb")).running()
+    fates = {arn: _fate(arn) for arn in executions_to_ask(traces, ledger)}
+    seen = Seen(traces=traces, ledger=ledger, fates=fates)
+    return judge(seen, settings=call.settings, now=call.now, only_execution=only_execution)
+
+
+def one_execution(request: Event) -> str | None:
+    """The execution that the sweep is for; None for all."""
+    execution: Any = request.get("execution")
+    if execution is not None and not (isinstance(execution, str) and execution.startswith("arn:")):
+        raise InputRejected(("request.execution: an execution's ARN is expected",))
+    return execution
+
+
+def _fate(arn: str) -> Fate:
+    execution = executions.door().execution(arn)
+    if execution is None:
+        return Fate(runs=None)
+    return Fate(runs=execution.runs, stopped_at=execution.stopped_at, status=execution.status)
+
+
+def _traces(settings: Settings) -> tuple[Trace, ...]:
+    """Everything in RDS that bears the prefix or a drill's tag."""
+    door = rds.door()
+    found = (
+        *(
+            Trace(kind="cluster", name=each.name, target=each.name, tags=each.tags, created_at=each.created_at)
+            for each in door.clusters()
+        ),
+        *(
+            Trace(
+                kind="instance",
+                name=each.name,
+                target=each.cluster or each.name.removesuffix(WRITER_SUFFIX),
+                tags=each.tags,
+                created_at=each.created_at,
+            )
+            for each in door.instances()
+        ),
+        *(
+            Trace(kind="snapshot", name=each.name, target=each.cluster, tags=each.tags, created_at=each.created_at)
+            for each in door.snapshots()
+        ),
+        *(
+            Trace(kind="automated backup", name=each.resource_id, target=each.cluster, tags=each.tags)
+            for each in door.automated_backups()
+        ),
+    )
+    return tuple(each for each in found if DRILL_TAG in each.tags or is_under_prefix(each.target, settings))
