@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
+from lambdas import payload
 from lambdas.contracts import RecoveryPointKind
+from lambdas.evidence.cleanup import leftovers
 
 Outcome = Literal["passed", "failed"]
 
@@ -22,7 +24,7 @@ class Summary:
     rpo_seconds     recovery point to the newest write found; None when it could not be measured
     phases          seconds of each phase of the recovery time that was reached, by its name
     failed_checks   ids of the checks that failed
-    leftovers       resources still there after the teardown; None when that could not be looked at
+    leftovers       resources still there after the teardown; what could not be ruled out counts as one
     error, cause    the first error's name and its sentence; None when the drill passed
     record, report  keys in the evidence bucket; None when nothing could be stored
     sha256          of the record's bytes, hexadecimal
@@ -45,9 +47,41 @@ class Summary:
     rpo_objective_seconds: float | None = None
     phases: Mapping[str, float] = field(default_factory=dict)
     failed_checks: tuple[str, ...] = ()
-    leftovers: int | None = None
+    leftovers: int = 0
     error: str | None = None
     cause: str | None = None
     record: str | None = None
     report: str | None = None
     sha256: str | None = None
+
+
+def summarise(record: Mapping[str, Any], *, record_key: str, report_key: str, sha256: str) -> Summary:
+    """The summary of a record, as `record.build` made it or as it was read back."""
+    drill, outcome, point = record["drill"], record["outcome"], record["recovery_point"] or {}
+    verdict, error = record["verdict"] or {}, outcome["error"] or {}
+    rto, rpo = verdict.get("rto") or {}, verdict.get("rpo") or {}
+    return Summary(
+        id=drill["id"],
+        environment=record["environment"],
+        source=drill["source"],
+        execution=drill["execution"],
+        opened_at=payload.parse_instant(drill["opened_at"]),
+        closed_at=payload.parse_instant(record["recorded_at"]),
+        requested=record["request"]["recovery_point"] or "unknown",
+        outcome=outcome["result"],
+        recovery_point_kind=point.get("kind"),
+        recovery_point_id=point.get("id"),
+        verdict=verdict.get("overall"),
+        rto_seconds=rto.get("measured_seconds"),
+        rto_objective_seconds=record["objectives"]["rto_seconds"],
+        rpo_seconds=rpo.get("measured_seconds"),
+        rpo_objective_seconds=record["objectives"]["rpo_seconds"],
+        phases={phase["name"]: phase["seconds"] for phase in record["phases"]},
+        failed_checks=tuple(check["id"] for check in record["checks"] or () if check["verdict"] == "fail"),
+        leftovers=leftovers(record),
+        error=error.get("name"),
+        cause=error.get("sentence"),
+        record=record_key,
+        report=report_key,
+        sha256=sha256,
+    )

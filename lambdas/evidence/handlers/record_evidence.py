@@ -1,0 +1,108 @@
+"""RecordEvidence: the record first, once; then what is drawn from it; the lock last."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from lambdas import payload
+from lambdas.adapters import aws
+from lambdas.adapters.archive import Archive
+from lambdas.adapters.ledger import Ledger
+from lambdas.contracts import Baseline
+from lambdas.errors import AccessRefused, EvidenceNotStored, RequestRefused
+from lambdas.evidence import metrics, naming, record, rendering
+from lambdas.evidence.canonical import canonical, digest
+from lambdas.evidence.cleanup import leftovers
+from lambdas.evidence.opening import drill_of
+from lambdas.evidence.summary import Summary, summarise
+from lambdas.runtime import Call, step
+
+TREND = 12
+
+
+@step
+def handler(call: Call) -> dict[str, Any]:
+    """Store everything and return the drill's Summary, with the bucket and the Markdown's key beside it.
+
+    Every part is derived from the bytes that stand in the archive, so that a retry, or the sweep after a death
+    half way through, ends with the same evidence. `swept` is the key of a sweep's own record of a drill whose
+    record stood already; else null.
+    """
+    where = call.settings.evidence
+    ledger = Ledger(where.table, aws.client("dynamodb"))
+    archive = Archive(where.bucket, aws.client("s3"))
+    built = _build(call, ledger)
+    source, drill = built["drill"]["source"], built["drill"]["id"]
+    places = naming.places(source=source, drill=drill)
+    with _storing("the record", places.record):
+        content = archive.keep(places.record, canonical(built), content_type=naming.JSON)
+    kept = json.loads(content)
+    summary = summarise(kept, record_key=places.record, report_key=places.report, sha256=digest(content))
+    swept = _also_swept(call, built, kept, places=places, archive=archive)
+    if swept is not None:
+        summary = replace(summary, leftovers=leftovers(built))
+    _render(kept, summary, places=places, archive=archive, ledger=ledger)
+    _enter(kept, summary, ledger=ledger, table=where.table)
+    if swept is None:
+        metrics.publish(metrics.of_drill(summary), at=call.now)
+    return {**payload.write(summary), "bucket": where.bucket, "markdown": places.markdown, "swept": swept}
+
+
+def _build(call: Call, ledger: Ledger) -> dict[str, Any]:
+    """The record of this state. Its moment is the state's entry, not the clock: the same at every attempt."""
+    told = call.event["drill_state"]
+    with _storing("the ledger's entries", call.settings.evidence.table):
+        drill = drill_of(told, context=call.context, settings=call.settings, running=ledger.running)
+        baseline = ledger.baseline(drill["source"])
+    return record.build({**told, "drill": drill}, call.settings, call.context.entered_at, baseline=baseline)
+
+
+def _also_swept(
+    call: Call, built: Mapping[str, Any], kept: Mapping[str, Any], *, places: naming.Places, archive: Archive
+) -> str | None:
+    """A sweep's record beside the drill's own, which stays as it was written."""
+    if built["drill"]["execution"] == call.context.execution or kept == built:
+        return None
+    key = places.sweep(call.context.entered_at)
+    with _storing("the sweep's record", key):
+        archive.keep(key, canonical(built), content_type=naming.JSON)
+    return key
+
+
+def _render(
+    kept: Mapping[str, Any], summary: Summary, *, places: naming.Places, archive: Archive, ledger: Ledger
+) -> None:
+    with _storing("the history for the trend", summary.source):
+        earlier = [each for each in ledger.history(summary.source, TREND) if each.id != summary.id]
+    with _storing("the Markdown report", places.markdown):
+        text = rendering.render_markdown(kept)
+        archive.put(places.markdown, text.encode(), content_type=naming.MARKDOWN)
+    with _storing("the HTML report", places.report):
+        page = rendering.render_html(kept, earlier[: TREND - 1])
+        archive.put(places.report, page.encode(), content_type=naming.HTML)
+
+
+def _enter(kept: Mapping[str, Any], summary: Summary, *, ledger: Ledger, table: str) -> None:
+    """The baseline of a passed drill, the drill's end, and last the lock: what fails before keeps the source shut."""
+    if summary.outcome == "passed" and kept["next_baseline"] is not None:
+        with _storing("the baseline", table):
+            ledger.put_baseline(summary.source, payload.read(Baseline, kept["next_baseline"]))
+    with _storing("the ledger entry", table):
+        ledger.close_drill(summary)
+    with _storing("the end of the source's lock", table):
+        ledger.unlock(source=summary.source, execution=summary.execution)
+
+
+@contextmanager
+def _storing(part: str, resource: str) -> Iterator[None]:
+    """A refusal becomes EvidenceNotStored with the part's name; a busy service stays what it is: asked again."""
+    try:
+        yield
+    except (AccessRefused, RequestRefused) as refusal:
+        raise EvidenceNotStored(
+            f"{part[0].upper()}{part[1:]} could not be stored or read: {refusal.what}",
+            resource=resource,
+            next_step=f"{refusal.next_step} The daily sweep then records the drill.",
+        ) from refusal

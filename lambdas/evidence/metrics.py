@@ -1,0 +1,97 @@
+"""The numbers CloudWatch keeps of drills, as embedded metric format on standard output.
+
+Namespace `CoderDay2`. Dimensions:
+
+| metrics                                                              | dimensions                                  |
+|----------------------------------------------------------------------|---------------------------------------------|
+| DrillPassed, DrillFailed (0 or 1), RtoSeconds, RpoSeconds,           | Environment, Source                         |
+| ChecksFailed, Leftovers                                              | and the same with RecoveryPointKind         |
+| PhaseSeconds                                                         | Environment, Source, Phase                  |
+| DaysSinceLastPassedDrill, Leftovers (the daily sweep's)              | Environment, Source                         |
+
+A quantity that was not measured is not sent: no point is no zero.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+from lambdas.evidence.summary import Summary
+
+NAMESPACE = "CoderDay2"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """Values under one or two sets of dimensions: `dimensions`, and those with `also` beside them."""
+
+    dimensions: Mapping[str, str]
+    values: Mapping[str, tuple[MetricUnit, float]]
+    also: Mapping[str, str] | None = None
+
+
+def of_drill(summary: Summary) -> tuple[Series, ...]:
+    """A finished drill."""
+    where = {"Environment": summary.environment, "Source": summary.source}
+    passed = summary.outcome == "passed"
+    values: dict[str, tuple[MetricUnit, float]] = {
+        "DrillPassed": (MetricUnit.Count, int(passed)),
+        "DrillFailed": (MetricUnit.Count, int(not passed)),
+        "ChecksFailed": (MetricUnit.Count, len(summary.failed_checks)),
+        "Leftovers": (MetricUnit.Count, summary.leftovers),
+    }
+    if summary.rto_seconds is not None:
+        values["RtoSeconds"] = (MetricUnit.Seconds, summary.rto_seconds)
+    if summary.rpo_seconds is not None:
+        values["RpoSeconds"] = (MetricUnit.Seconds, summary.rpo_seconds)
+    kind = summary.recovery_point_kind
+    return (
+        Series(dimensions=where, values=values, also={"RecoveryPointKind": kind} if kind else None),
+        *(
+            Series(
+                dimensions={**where, "Phase": phase},
+                values={"PhaseSeconds": (MetricUnit.Seconds, seconds)},
+            )
+            for phase, seconds in summary.phases.items()
+        ),
+    )
+
+
+def of_lost_evidence(*, environment: str, source: str) -> tuple[Series, ...]:
+    """A drill whose evidence could not be stored: it has not passed."""
+    return (
+        Series(
+            dimensions={"Environment": environment, "Source": source},
+            values={"DrillPassed": (MetricUnit.Count, 0), "DrillFailed": (MetricUnit.Count, 1)},
+        ),
+    )
+
+
+def of_sweep(*, environment: str, source: str, leftovers: int, days: float) -> tuple[Series, ...]:
+    """The daily sweep's count."""
+    return (
+        Series(
+            dimensions={"Environment": environment, "Source": source},
+            values={
+                "Leftovers": (MetricUnit.Count, leftovers),
+                "DaysSinceLastPassedDrill": (MetricUnit.NoUnit, days),
+            },
+        ),
+    )
+
+
+def publish(series: Iterable[Series], *, at: datetime) -> None:
+    """Write each series as one line of embedded metric format."""
+    for each in series:
+        # An empty service keeps the environment's POWERTOOLS_SERVICE_NAME from becoming a dimension.
+        line = EphemeralMetrics(namespace=NAMESPACE, service="")
+        line.set_timestamp(at)
+        for name, value in each.dimensions.items():
+            line.add_dimension(name=name, value=value)
+        if each.also:
+            line.add_dimensions(**each.dimensions, **each.also)
+        for name, (unit, amount) in each.values.items():
+            line.add_metric(name=name, unit=unit, value=amount)
+        line.flush_metrics()

@@ -1,0 +1,83 @@
+"""What the daily sweep found out: what still stays behind, and how long ago the last proof is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from lambdas.contracts import Drill
+from lambdas.evidence import failures
+from lambdas.evidence.cleanup import cleanup
+from lambdas.evidence.summary import Summary
+
+State = Mapping[str, Any]
+
+# What the metric says while no drill was ever begun: beyond every alarm's threshold, and plainly no measurement.
+NEVER_DRILLED_DAYS = 999.0
+
+_SECONDS_A_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """The sweep's result.
+
+    swept      drills that were torn down or looked through
+    leftovers  resources still there; what could not be looked at counts as one
+    problems   a sentence for everything that stayed, or could not be looked at or recorded
+    """
+
+    swept: int
+    leftovers: int
+    problems: tuple[str, ...]
+
+
+def close(state: State) -> Sweep:
+    """Count over all drills the sweep handled, and the places it could not look at."""
+    swept = state.get("swept") or ()
+    problems: list[str] = []
+    leftovers = 0
+    for each in swept:
+        drill, cleaned = each["drill"], cleanup(each)
+        if not cleaned["proven"]:
+            leftovers += cleaned["leftovers"] or 1
+            problems.append(f"{drill['target']}: {cleaned['reason']}")
+        if each.get("evidence_failure"):
+            lost = failures.read(each["evidence_failure"], part="evidence")
+            problems.append(f"{drill['id']} stays open in the ledger: {lost.sentence}")
+    for stray in _strays(state):
+        leftovers += 1
+        problems.append(stray)
+    for name, what in (("namespace_failure", "namespaces"), ("failure", "the drills that were found")):
+        if state.get(name):
+            leftovers += 1
+            problems.append(f"{what} could not be looked through: {failures.read(state[name], part='sweep').sentence}")
+    return Sweep(swept=len(swept), leftovers=leftovers, problems=tuple(problems))
+
+
+def _strays(state: State) -> tuple[str, ...]:
+    """What bears the drills' prefix but no drill's tag: nobody's to delete, but somebody's to look at."""
+    left_alone = [
+        each
+        for name in ("found", "orphans")
+        for each in (state.get(name) or {}).get("left_alone") or ()
+        if each["drill"] is None
+    ]
+    return tuple(dict.fromkeys(f"{each['what']} {each['reason']}" for each in left_alone))
+
+
+def days_since_last_passed(
+    *, last_passed: Summary | None, history: Sequence[Summary], running: Sequence[Drill], now: datetime
+) -> float:
+    """Days since the last passed drill began; before any has passed, since the first drill began.
+
+    999 when none was ever begun. A drill begins at its opening: that is the data's proof, not its cleanup.
+    """
+    if last_passed is not None:
+        begun = last_passed.opened_at
+    else:
+        moments = [each.opened_at for each in history] + [each.opened_at for each in running]
+        if not moments:
+            return NEVER_DRILLED_DAYS
+        begun = min(moments)
+    return round((now - begun).total_seconds() / _SECONDS_A_DAY, 2)

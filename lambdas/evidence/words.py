@@ -1,0 +1,52 @@
+"""Quantities and moments as an operator reads them: one spelling for the report, the message and the console."""
+
+from datetime import UTC, datetime
+
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `41 s`, `25 min 18 s`, `2 h 05 min`, `3 d 4 h`: two units at most, the smaller rounded down."""
+    if seconds < 0:
+        return f"-{duration(-seconds)}"
+    if seconds < 10:  # noqa: PLR2004  tenths of a second tell something below ten seconds
+        return f"{seconds:.1f} s"
+    whole = int(seconds)
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE:02d} s" if whole % _MINUTE else f"{whole // _MINUTE} min"
+    if whole < _DAY:
+        rest = whole % _HOUR // _MINUTE
+        return f"{whole // _HOUR} h {rest:02d} min" if rest else f"{whole // _HOUR} h"
+    rest = whole % _DAY // _HOUR
+    return f"{whole // _DAY} d {rest} h" if rest else f"{whole // _DAY} d"
+
+
+def clock(moment: datetime) -> str:
+    """`2026-11-23 02:00:07 UTC`."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def number(value: float) -> str:
+    """Thousands apart by a narrow no-break space: `1 204 377`."""
+    return f"{value:,}".replace(",", "\u202f")
+
+
+def size(octets: float) -> str:
+    """`36.0 GiB`."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if octets < 1_024:  # noqa: PLR2004  that is what a KiB is
+            return f"{octets:.0f} B" if unit == "B" else f"{octets:.1f} {unit}"
+        octets /= 1_024
+    return f"{octets:.1f} TiB"
+
+
+def dollars(amount: float) -> str:
+    """`$0.68`, and `$0.0036` where cents say nothing."""
+    return f"${amount:.2f}" if amount >= 0.1 else f"${amount:.4f}"  # noqa: PLR2004  ten cents
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """`1 check`, `3 checks`."""
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
