@@ -1,4 +1,4 @@
-"""An address for each cluster, so that an endpoint is a host as on AWS: a loopback address of its own on 5432.
+"""An address for each cluster, so that an endpoint is a host as on AWS: a loopback address of its own.
 
 Platforms that give only 127.0.0.1 (macOS) get that address and a free port.
 """
@@ -11,15 +11,15 @@ ATTEMPTS = 20
 _DIE = random.SystemRandom()
 
 
-def choose() -> tuple[str, int]:
-    """An address and port that could be bound just now.
+def choose(port: int = POSTGRES) -> tuple[str, int]:
+    """An address and port that could be bound just now; `port` itself wherever addresses abound.
 
     The address is drawn at random from some sixteen million, so that engines side by side do not meet.
     """
     for _ in range(ATTEMPTS):
         address = f"127.{_DIE.randint(1, 254)}.{_DIE.randint(1, 254)}.{_DIE.randint(2, 254)}"
         try:
-            return address, _bound(address, POSTGRES)
+            return address, _bound(address, port)
         except OSError:
             continue
     return "127.0.0.1", _bound("127.0.0.1", 0)

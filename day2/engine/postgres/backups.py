@@ -86,6 +86,14 @@ class ContinuousBackup:
         self.extend(server)
         return base
 
+    def lend(self, base: BaseBackup) -> None:
+        """Let recovery begin at a backup that is kept elsewhere, a snapshot: less to replay."""
+        self.bases.append(base)
+
+    def take_back(self, base: BaseBackup) -> None:
+        """Undo `lend`, before that backup is deleted."""
+        self.bases = [kept for kept in self.bases if kept is not base]
+
     def extend(
         self, server: Server, *, unless_within: timedelta = timedelta(), patience: float = ARCHIVE_SECONDS
     ) -> None:

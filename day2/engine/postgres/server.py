@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from day2.engine.postgres import binaries
 from day2.engine.postgres.account import Account, ProgramFailed, current
-from day2.engine.postgres.addresses import choose
+from day2.engine.postgres.addresses import POSTGRES, choose
 from day2.engine.postgres.configuration import (
     SUPERUSER,
     WAL_SEGMENT_MEGABYTES,
@@ -38,13 +38,13 @@ class Server:
     It belongs to whoever made it: `stop` it. `user` and `password` are those that `create_master` was given.
     """
 
-    def __init__(self, home: Path, *, installation: binaries.Binaries | None = None) -> None:
+    def __init__(self, home: Path, *, port: int = POSTGRES, installation: binaries.Binaries | None = None) -> None:
         self.account: Account = current()
         self.installation = installation or binaries.find()
         self.home = self.account.folder(home)
         self.data = home / "data"
         self.log = home / "postgres.log"
-        self.host, self.port = choose()
+        self.host, self.port = choose(port)
         self.user, self.password, self.database = "", "", "postgres"
         self.archive: Path | None = None
         self.certificate: tuple[Path, Path] | None = None
@@ -138,6 +138,16 @@ class Server:
     def running(self) -> bool:
         """Whether a postmaster holds the data folder."""
         return (self.data / "postmaster.pid").exists()
+
+    @property
+    def pid(self) -> int:
+        """The postmaster's process id; 0 when none runs."""
+        return int((self.data / "postmaster.pid").read_text().splitlines()[0]) if self.running else 0
+
+    @property
+    def sockets(self) -> Path | None:
+        """The folder of its socket, outside `home`, while it runs."""
+        return self._sockets
 
     def _pg_ctl(self, action: str, *options: str) -> None:
         self.account.run([self.installation.tool("pg_ctl"), action, f"--pgdata={self.data}", "--wait", *options])

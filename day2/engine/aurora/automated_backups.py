@@ -1,0 +1,68 @@
+"""DescribeDBClusterAutomatedBackups, DeleteDBClusterAutomatedBackup: of live clusters and of deleted ones."""
+
+import shutil
+
+from day2.engine.aurora import faults
+from day2.engine.aurora.records import Aurora, Shown, filtered, last_part, page
+from day2.engine.aurora.wire import Request
+from day2.engine.postgres.backups import ContinuousBackup
+
+_FILTERS = {
+    "status": "Status",
+    "db-cluster-id": "DBClusterIdentifier",
+    "db-cluster-resource-id": "DbClusterResourceId",
+}
+
+
+def describe(aurora: Aurora, request: Request) -> Shown:
+    """The backups of live clusters (`active`) and of deleted ones (`retained`)."""
+    items = [_shown(aurora, kept.source, kept.backups, status="retained") for kept in aurora.retained.values()]
+    items += [
+        _shown(aurora, cluster.shown, cluster.volume.backups, status="active")
+        for cluster in aurora.clusters.values()
+        if cluster.volume.backups.bases
+    ]
+    if resource := request.get("DbClusterResourceId"):
+        items = [item for item in items if item["DbClusterResourceId"].lower() == resource.lower()]
+        if not items:
+            raise faults.backup_not_found(resource)
+    if name := request.get("DBClusterIdentifier"):
+        items = [item for item in items if item["DBClusterIdentifier"] == last_part(name)]
+    return page(filtered(items, request, _FILTERS), request, list_name="DBClusterAutomatedBackups")
+
+
+def _shown(aurora: Aurora, source: Shown, backups: ContinuousBackup, *, status: str) -> Shown:
+    copied = (
+        "Engine", "EngineVersion", "EngineMode", "DBClusterIdentifier", "DBClusterArn", "DbClusterResourceId",
+        "MasterUsername", "ClusterCreateTime", "StorageEncrypted", "KmsKeyId", "StorageType", "AllocatedStorage",
+        "BackupRetentionPeriod", "PreferredBackupWindow", "AvailabilityZones", "Port",
+        "IAMDatabaseAuthenticationEnabled",
+    )  # fmt: skip
+    return {
+        **{member: source.get(member) for member in copied},
+        "DBClusterAutomatedBackupsArn": aurora.arn(
+            "cluster-auto-backup", f"ab-{str(source['DbClusterResourceId'])[8:].lower()}"
+        ),
+        "Region": aurora.settings.region,
+        "Status": status,
+        "LicenseModel": "postgresql-license",
+        "RestoreWindow": {"EarliestTime": backups.earliest, "LatestTime": backups.latest},
+    }
+
+
+def delete(aurora: Aurora, request: Request) -> Shown:
+    """Delete what a deleted cluster left."""
+    resource = request["DbClusterResourceId"]
+    if any(cluster.shown["DbClusterResourceId"] == resource for cluster in aurora.clusters.values()):
+        raise faults.Fault("InvalidDBClusterAutomatedBackupStateFault", f"{resource} belongs to a cluster that exists.")
+    kept = aurora.retained.pop(resource.lower(), None)
+    if kept is None:
+        raise faults.backup_not_found(resource)
+    shutil.rmtree(kept.folder, ignore_errors=True)
+    return {"DBClusterAutomatedBackup": _shown(aurora, kept.source, kept.backups, status="deleting")}
+
+
+CALLS = {
+    "DescribeDBClusterAutomatedBackups": describe,
+    "DeleteDBClusterAutomatedBackup": delete,
+}
