@@ -18,10 +18,10 @@ def main() -> int:
     try:
         assembly.build(load(environment), outdir=outdir).synth()
     except SettingsError as wrong:
-        print(wrong, file=sys.stderr)
+        sys.stderr.write(f"{wrong}\n")
         return 2
     except BundleFailed as failed:
-        print(failed, file=sys.stderr)
+        sys.stderr.write(f"{failed}\n")
         return 1
     return 0
 

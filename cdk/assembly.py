@@ -11,10 +11,16 @@ from cdk.stacks.evidence import EvidenceStack
 from cdk.stacks.operations import OperationsStack
 from cdk.stacks.watch import WatchStack
 
+# Here and not in cdk.json, so that `python app.py` makes the same templates as the CDK command.
+_FLAGS = {
+    "@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy": True,  # the access-log bucket takes no ACLs
+    "@aws-cdk/core:defaultCrossStackReferences": "strong",  # evidence cannot go while operations use its key
+}
+
 
 def build(settings: EnvironmentSettings, *, outdir: str | None) -> App:
     """The app, ready to synthesize into `outdir` (None: where the CDK command asks for it)."""
-    app = App(outdir=outdir, analytics_reporting=False)
+    app = App(outdir=outdir, analytics_reporting=False, context=_FLAGS)
     names = Names(settings=settings)
     evidence = EvidenceStack(app, names=names)
     operations = OperationsStack(app, names=names, evidence_key=evidence.store.key.key_arn, version=_version())

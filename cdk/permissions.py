@@ -301,7 +301,7 @@ def _guard(names: Names) -> tuple[Statement, ...]:
                 )
             ),
             except_resources=(*own, *placing, backups),
-            why="Every change to a cluster, instance or snapshot outside the drills' prefix, production's first of all.",
+            why="Changes to any cluster, instance or snapshot outside the drills' prefix, production's first of all.",
         ),
         Statement(
             sid="GroupsAreUsedNotChanged",
@@ -334,7 +334,7 @@ def _read_managed_secret(names: Names) -> tuple[Statement, ...]:
             actions=("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"),
             resources=(names.managed_secrets,),
             conditions={"StringLike": {"aws:ResourceTag/aws:rds:primaryDBClusterArn": names.drills_own("cluster")}},
-            why="Managed secrets of clusters under the prefix, by the tag that RDS puts on them: their names are random.",
+            why="Managed secrets of clusters under the prefix, by the tag that RDS sets: their names are random.",
         ),
     )
 

@@ -33,36 +33,46 @@ def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def Pattern(regex: str, form: str) -> Any:  # noqa: N802  reads like a type where it is used
+def _form(regex: str, words: str) -> BeforeValidator:
     """A string of this form; the message names the form in words instead of the expression."""
 
     def check(value: Any) -> Any:
         if isinstance(value, str) and not re.fullmatch(regex, value):
-            raise ValueError(f"{value!r} is not {form}")
+            raise ValueError(f"{value!r} is not {words}")
         return value
 
-    return Annotated[str, BeforeValidator(check)]
+    return BeforeValidator(check)
 
 
-Identifier = Pattern(
-    r"(?=.{1,63}$)[a-z](?:-?[a-z0-9])*",
-    "an RDS identifier (1-63 lower-case letters, digits and single hyphens, a letter first)",
-)
-Name = Pattern(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}", "a name of letters, digits, dots, hyphens and underscores")
-SnapshotPattern = Pattern(r"[a-z][a-z0-9-]*\*?", "a snapshot's name, which may end in one *")
-Account = Pattern(r"\d{12}", "an AWS account id (12 digits)")
-Region = Pattern(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS Region such as eu-central-1")
-VpcId = Pattern(r"vpc-[0-9a-f]{8,17}", "a VPC id such as vpc-0a1b2c3d4e5f60718")
-SubnetId = Pattern(r"subnet-[0-9a-f]{8,17}", "a subnet id such as subnet-0a1b2c3d4e5f60718")
-Cidr = Pattern(r"(\d{1,3}\.){3}\d{1,3}/\d{1,2}", "an IPv4 range such as 10.20.0.0/16")
-KeyArn = Pattern(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+", "a KMS key ARN (not an alias)")
-Email = Pattern(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")
-CheckId = Pattern(r"[A-Z]\d{2}_[a-z0-9_]+", "a check's id such as B02_owner_exists")
-Cron = Pattern(
-    r"cron\(\S+ \S+ \S+ \S+ \S+ \S+\)",
-    "a Scheduler expression of six fields such as cron(0 3 1 * ? *) for 03:00 on the 1st",
-)
-TimeZone = Pattern(r"UTC|[A-Za-z_]+(/[A-Za-z0-9_+-]+)+", "an IANA time zone such as Europe/Berlin or UTC")
+Identifier = Annotated[
+    str,
+    _form(
+        r"(?=.{1,63}$)[a-z](?:-?[a-z0-9])*",
+        "an RDS identifier (1-63 lower-case letters, digits and single hyphens, a letter first)",
+    ),
+]
+Name = Annotated[
+    str, _form(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}", "a name of letters, digits, dots, hyphens and underscores")
+]
+SnapshotPattern = Annotated[str, _form(r"[a-z][a-z0-9-]*\*?", "a snapshot's name, which may end in one *")]
+Account = Annotated[str, _form(r"\d{12}", "an AWS account id (12 digits)")]
+Region = Annotated[str, _form(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS Region such as eu-central-1")]
+VpcId = Annotated[str, _form(r"vpc-[0-9a-f]{8,17}", "a VPC id such as vpc-0a1b2c3d4e5f60718")]
+SubnetId = Annotated[str, _form(r"subnet-[0-9a-f]{8,17}", "a subnet id such as subnet-0a1b2c3d4e5f60718")]
+Cidr = Annotated[str, _form(r"(\d{1,3}\.){3}\d{1,3}/\d{1,2}", "an IPv4 range such as 10.20.0.0/16")]
+KeyArn = Annotated[
+    str, _form(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+", "a KMS key ARN (not an alias)")
+]
+Email = Annotated[str, _form(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")]
+CheckId = Annotated[str, _form(r"[A-Z]\d{2}_[a-z0-9_]+", "a check's id such as B02_owner_exists")]
+Cron = Annotated[
+    str,
+    _form(
+        r"cron\(\S+ \S+ \S+ \S+ \S+ \S+\)",
+        "a Scheduler expression of six fields such as cron(0 3 1 * ? *) for 03:00 on the 1st",
+    ),
+]
+TimeZone = Annotated[str, _form(r"UTC|[A-Za-z_]+(/[A-Za-z0-9_+-]+)+", "an IANA time zone such as Europe/Berlin or UTC")]
 RecoveryPoint = Literal["latest-snapshot", "latest-restorable-time"]
 Acu = Annotated[float, Field(ge=0, le=256, multiple_of=0.5)]
 LogDays = Literal[1, 7, 14, 30, 60, 90, 180, 365, 731]

@@ -70,7 +70,7 @@ def _objectives(settings: EnvironmentSettings) -> Iterator[str]:
     if settings.evidence.retention_days < objectives.drill_interval_days:
         yield (
             f"evidence.retention_days: {settings.evidence.retention_days} is shorter than "
-            f"objectives.drill_interval_days, {objectives.drill_interval_days}; between drills no evidence would be left"
+            f"objectives.drill_interval_days, {objectives.drill_interval_days}; no evidence would bridge it"
         )
 
 

@@ -73,7 +73,7 @@ class Alarms(Construct):
             missing=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
 
-    def _alarm(
+    def _alarm(  # noqa: PLR0913  what an alarm is, each by its name
         self,
         name: str,
         description: str,

@@ -61,7 +61,7 @@ class EvidenceStore(Construct):
         accept(
             access_log,
             "S1",
-            reason="The access-log bucket is where the evidence bucket's reads are logged; a log of its own would loop.",
+            reason="The access-log bucket is where reads of the evidence bucket are logged; its own would loop.",
         )
         days = Duration.days(evidence.retention_days)
         with_kms = evidence.encryption == "kms"

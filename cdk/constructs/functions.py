@@ -19,7 +19,7 @@ from lambdas.steps import STEPS, Bundle, Step
 class Functions(Construct):
     """`by_step` holds every function by its step's name."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what a function is made of, each by its name
         self,
         scope: Construct,
         construct_id: str,
@@ -79,7 +79,7 @@ class Functions(Construct):
         accept(
             function,
             "L1",
-            reason=f"{step.name}: Python 3.13 is what the locked dependencies are resolved for; requirements.in moves both.",
+            reason=f"{step.name}: runs on the Python that its locked dependencies are resolved for, as in bundles.py.",
         )
         return function
 

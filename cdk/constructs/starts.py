@@ -109,7 +109,7 @@ class CleanUpAfterDeath(Construct):
     Catch sees neither an execution's own time-out nor a stop by hand; this does.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what it joins, each by its name
         self,
         scope: Construct,
         construct_id: str,
