@@ -35,7 +35,12 @@ EXTENSIONS = (
     "endings",
     "retries",
     "branches",
+    "execution_metrics",
+    "embedded_metrics",
+    "alarms",
     "payload_limit",
+    "security_group_rules",
+    "no_op_resources",
 )
 """In the order in which they are put in place."""
 

@@ -46,7 +46,7 @@ class EngineSettings:
     account: str = "000000000000"
     region: str = "eu-central-1"
     enforce_roles: bool = True
-    eks_cluster: str = "coder-prod"
+    eks_cluster: str = "coder-local"
     phases: PhaseSeconds = field(default_factory=PhaseSeconds)
 
     @property

@@ -98,6 +98,24 @@ class Workbench:
         definition = {"StartAt": next(iter(states)), "States": states, **top}
         return self.wait(self.start(self.machine(definition), given))
 
+    def stack(self, resources: Mapping[str, Any], outputs: Mapping[str, Any] | None = None) -> dict[str, str]:
+        """Create a stack of `resources`; its outputs."""
+        name = f"tiny-{uuid4().hex[:8]}"
+        template = {
+            "Resources": resources,
+            "Outputs": {key: {"Value": value} for key, value in (outputs or {}).items()},
+        }
+        client = self.engine.client("cloudformation")
+        client.create_stack(StackName=name, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_NAMED_IAM"])
+
+        def look() -> Any:
+            seen = client.describe_stacks(StackName=name)["Stacks"][0]
+            return None if seen["StackStatus"].endswith("IN_PROGRESS") else seen
+
+        seen = eventually(look)
+        assert seen["StackStatus"] == "CREATE_COMPLETE", seen.get("StackStatusReason")
+        return {each["OutputKey"]: each["OutputValue"] for each in seen.get("Outputs", [])}
+
     def history(self, execution: str) -> list[dict[str, Any]]:
         pages = self.engine.client("stepfunctions").get_paginator("get_execution_history")
         return [event for page in pages.paginate(executionArn=execution) for event in page["events"]]
