@@ -27,8 +27,8 @@ def cleanup(state: State) -> dict[str, Any]:
         "reason": _reason(state, proven=proven, found=found),
         "leftovers": found if proof is not None else None,
         "looked_at": looked_at if proof is not None else None,
-        "database": _without_timing(state.get("database_deleted")),
-        "namespace": _without_timing(state.get("namespace_deleted")),
+        "database": _gone(state.get("database_deleted")),
+        "namespace": _gone(state.get("namespace_deleted")),
         "failures": list(met),
     }
 
@@ -48,9 +48,15 @@ def _reason(state: State, *, proven: bool, found: int) -> str:
     return "No teardown ran: the drill ended before it named anything to create."
 
 
-def _without_timing(result: State | None) -> dict[str, Any] | None:
-    """A teardown step's own words, as they are: they hold identifiers and flags."""
-    return None if result is None else {name: value for name, value in result.items() if name != "timing"}
+def _gone(result: State | None) -> dict[str, Any] | None:
+    """A teardown step's word: it saw that everything it deletes is gone, or that there was nothing to do."""
+    if result is None:
+        return None
+    return {
+        "gone": result.get("gone") is True,
+        "skipped": result.get("skipped") is True,
+        "reason": result.get("reason") or None,
+    }
 
 
 def leftovers(record: Mapping[str, Any]) -> int:

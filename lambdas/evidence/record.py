@@ -39,6 +39,15 @@ NOT_SHOWN_ON_ONE_MACHINE = (
     "That the schedule fires in its time zone, and that an alarm looks at the right dimensions.",
     "Service quotas, and the 256 KiB that a state may hold.",
 )
+_CLUSTER_FACTS = (
+    "cluster",
+    "resource_id",
+    "engine_version",
+    "min_acu",
+    "max_acu",
+    "parameter_group",
+    "adopted",
+)
 _ADDRESS = re.compile(r"[^\s@\"'<>/:,;()]+@[^\s@\"'<>/:,;()]+\.[A-Za-z]{2,}")
 
 
@@ -122,13 +131,15 @@ def _copy(state: State) -> dict[str, Any]:
         "blueprint": _contract(Blueprint, choice.get("blueprint")),
         "target": cluster
         and {
-            **{name: cluster.get(name) for name in ("cluster", "resource_id", "engine_version", "adopted")},
-            **{name: cluster.get(name) for name in ("min_acu", "max_acu")},
+            **{name: cluster.get(name) for name in _CLUSTER_FACTS},
             "endpoint": credentials.get("host"),
             "database": credentials.get("database"),
         },
         "namespace": namespace
-        and {name: namespace.get(name) for name in ("skipped", "reason", "namespace", "network_policy")},
+        and {
+            "skipped": namespace.get("skipped") is True,
+            **{name: namespace.get(name) or None for name in ("reason", "namespace", "network_policy")},
+        },
         "isolation": isolation
         and {
             "proven": isolation.get("proven") is True,
@@ -191,9 +202,9 @@ def _counts(state: State) -> dict[str, int] | None:
 
 
 def _whole(ran: tuple[Timing, ...], state: State, now: datetime) -> float:
-    """From the first state's entry to the recording step's."""
-    begun = min((each.entered_at for each in ran), default=None)
-    return (now - (begun or payload.parse_instant(state["drill"]["opened_at"]))).total_seconds()
+    """From the drill's start to the recording step's entry."""
+    opened = payload.parse_instant(state["drill"]["opened_at"])
+    return (now - min([opened, *(each.entered_at for each in ran)])).total_seconds()
 
 
 def _absent(parts: Mapping[str, Any], failed: tuple[Failure, ...], stopped: str | None) -> dict[str, str]:

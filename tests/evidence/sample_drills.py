@@ -23,6 +23,7 @@ from lambdas.contracts import (
     Verdict,
     VerificationPlan,
 )
+from lambdas.evidence import record, timeline
 from lambdas.evidence.summary import Summary
 from lambdas.settings import Database, Evidence, Objectives, Settings
 
@@ -421,3 +422,14 @@ def history(count: int = 11) -> tuple[Summary, ...]:
             )
         )
     return tuple(drills)
+
+
+def recorded_at(state: Mapping[str, Any]) -> datetime:
+    """When a drill's recording step is entered: right behind what ran last."""
+    ran = timeline.timings(state)
+    return max((each.finished_at for each in ran), default=OPENED) + timedelta(milliseconds=40)
+
+
+def recorded(state: Mapping[str, Any], settings: Settings = SETTINGS) -> dict[str, Any]:
+    """The record of a drill."""
+    return record.build(state, settings, recorded_at(state), baseline=BASELINE)
