@@ -7,6 +7,7 @@ history's events. What it cannot show: quotas, roles, and everything on the othe
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import random
@@ -24,7 +25,9 @@ from moto.stepfunctions.parser.api import HistoryEventType, StateMachineType, Ta
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.common.retry import jitter_strategy_decl, retrier_decl
+from moto.stepfunctions.parser.asl.component.common.string import string_expression
 from moto.stepfunctions.parser.asl.component.program import program as program_module
 from moto.stepfunctions.parser.asl.component.state import state as state_module
 from moto.stepfunctions.parser.asl.component.state.exec import execute_state
@@ -35,6 +38,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import StateTaskLambda
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function import wait_function
 from moto.stepfunctions.parser.asl.eval import environment as environment_module
+from moto.stepfunctions.parser.asl.eval import states as states_module
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.evaluation_details import AWSExecutionDetails
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
@@ -42,11 +46,12 @@ from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryC
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramError, ProgramStopped, ProgramTimedOut
 from moto.stepfunctions.parser.asl.eval.states import ContextObjectData, ExecutionData, StateMachineData
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.utils import json_path
 from moto.stepfunctions.parser.asl.utils.json_path import NoSuchJsonPathError
 
 from .virtual_time import VirtualThreading, VirtualTime
 
-ACCOUNT, REGION = "111122223333", "eu-west-1"
+ACCOUNT, REGION = "123456789012", "eu-west-1"
 FUNCTIONS = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
 STATES = f"arn:aws:states:{REGION}:{ACCOUNT}:"
 
@@ -96,6 +101,8 @@ def patched(time: VirtualTime, invoke: Invoke) -> Iterator[None]:
         (lambda_eval_utils, "_invoke_lambda_function", call),
         *((state, "_from_error", _as_on_aws(state._from_error)) for state in (ExecutionState, StateTaskLambda)),
     ]
+    points += [(module, "copy", SimpleNamespace(deepcopy=copied)) for module in _COPYING]
+    points += [(json_path, "parse", lru_cache(json_path.parse))]
     logger = logging.getLogger("moto.stepfunctions")
     with ExitStack() as stack:
         for module, name, value in points:
@@ -139,6 +146,19 @@ def _as_on_aws(original: Callable[..., Any]) -> Callable[..., Any]:
         return event
 
     return from_error
+
+
+def copied(value: Any) -> Any:
+    """A deep copy, as `copy.deepcopy` makes it, five times as fast for the JSON that the interpreter mostly copies."""
+    if type(value) is dict:
+        return {key: copied(item) for key, item in value.items()}
+    if type(value) is list:
+        return [copied(item) for item in value]
+    return value if type(value) in _IMMUTABLE else copy.deepcopy(value)
+
+
+_COPYING = (states_module, result_path, string_expression, execute_state)
+_IMMUTABLE = (str, int, float, bool, type(None))
 
 
 class _Dates:

@@ -1,0 +1,312 @@
+"""A fake cloud, called so: what the adapters' clients talk to, below every door and above every wire.
+
+RDS, EC2, the managed secrets and the executions are small fakes in virtual time; DynamoDB, S3 and SNS are moto's.
+Every call is checked against the API's own model, in both directions, and kept in `calls`, so that a test can say
+what was never called. `meddle` sees each call before it is answered and may refuse it.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+from botocore.client import BaseClient
+from botocore.exceptions import ParamValidationError
+from botocore.validate import ParamValidator
+from moto import mock_aws
+
+from lambdas import settings as runtime_settings
+from lambdas.settings import Database, Evidence, Kubernetes, Objectives, Settings
+
+from .cloud_kubernetes import KubernetesFake
+from .cloud_rds import ACCOUNT, QUICK, REALISTIC, REGION, SOURCE, SUBNETS, VPC, Durations, Json, Rds, Refusal
+from .harness import World
+
+__all__ = ["QUICK", "REALISTIC", "SETTINGS", "SOURCE", "Call", "Cloud", "Durations", "Refusal", "cloud"]
+
+SETTINGS = Settings(
+    environment="prod",
+    version="0.1.0",
+    source=SOURCE,
+    prefix="coder-dr-test",
+    database=Database(
+        name="coder",
+        subnet_group="coder-prod-db-subnet-group",
+        security_group="sg-drill",
+        verifier_security_group="sg-verifier",
+        min_acu=0.5,
+        max_acu=8.0,
+    ),
+    objectives=Objectives(rto_minutes=120, rpo_minutes=15, snapshot_age_hours=26, drill_interval_days=35),
+    evidence=Evidence(
+        bucket="coder-day2-evidence",
+        table="coder-day2-drills",
+        topic=f"arn:aws:sns:{REGION}:{ACCOUNT}:coder-day2-drills",
+        retention_days=400,
+    ),
+    kubernetes=Kubernetes(cluster="coder-prod"),
+)
+MOTO = {"dynamodb", "s3", "sns"}
+READS = ("Describe", "Get", "List", "Head", "Query", "Scan")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One API call as the client made it."""
+
+    service: str
+    operation: str
+    asked: Mapping[str, Any]
+
+    @property
+    def changes(self) -> bool:
+        return not self.operation.startswith(READS)
+
+
+@dataclass
+class Cloud:
+    """See the module. `meddle` raises Refusal before a call takes effect; `aftermath` runs after it did."""
+
+    world: World
+    rds: Rds
+    kubernetes: KubernetesFake
+    settings: Settings = SETTINGS
+    calls: list[Call] = field(default_factory=list)
+    meddle: Callable[[Call], None] = lambda _: None
+    aftermath: Callable[[Call], None] = lambda _: None
+    ingress_from: str = "sg-verifier"
+
+    def left(self) -> dict[str, Json]:
+        """Everything that exists and is not production's, by kind and name."""
+        return {name: told for name, told in self._everything().items() if not _is_production(told)}
+
+    def production(self) -> dict[str, Json]:
+        """Everything of production, to be compared before and after."""
+        return {name: told for name, told in self._everything().items() if _is_production(told)}
+
+    def changes(self) -> list[Call]:
+        """Every call that changes a database."""
+        return [call for call in self.calls if call.changes and call.service in {"rds", "ec2"}]
+
+    def ledger(self) -> list[Json]:
+        """Every item of the ledger."""
+        items = _client("dynamodb").scan(TableName=self.settings.evidence.table)["Items"]
+        return [{name: next(iter(value.values())) for name, value in item.items()} for item in items]
+
+    def locks(self) -> list[str]:
+        """Who holds a source."""
+        return [item["execution"] for item in self.ledger() if item["pk"].startswith("lock#")]
+
+    def records(self) -> list[Json]:
+        """Every record of evidence, oldest first."""
+        s3 = _client("s3")
+        found = s3.list_objects_v2(Bucket=self.settings.evidence.bucket).get("Contents", [])
+        keys = [each["Key"] for each in found if each["Key"].endswith(".json")]
+        return [
+            json.loads(s3.get_object(Bucket=self.settings.evidence.bucket, Key=key)["Body"].read()) for key in keys
+        ]
+
+    def answer(self, client: BaseClient, call: Call, original: Callable[[], Json]) -> Json:
+        """What a client's call gets. Raises the client's own exception for a Refusal."""
+        model = client.meta.service_model.operation_model(call.operation)
+        if model.input_shape is not None:
+            faults = ParamValidator().validate(dict(call.asked), model.input_shape)
+            if faults.has_errors():
+                raise ParamValidationError(report=faults.generate_report())
+        self.calls.append(call)
+        try:
+            self.meddle(call)
+            if call.service in MOTO:
+                answer = original()
+            else:
+                answer = copy.deepcopy(self._answer(call))
+                _check(answer, model.output_shape, call.operation)
+        except Refusal as refusal:
+            raise _exception(client, refusal, call.operation) from None
+        self.aftermath(call)
+        return answer
+
+    def _meddle_with_kubernetes(self, method: str, path: str, sent: Json | None) -> int | None:
+        operation = f"{'Get' if method == 'GET' else method} {path}"
+        call = Call(service="kubernetes", operation=operation, asked=sent or {})
+        self.calls.append(call)
+        try:
+            self.meddle(call)
+        except Refusal as refusal:
+            return {"Throttling": 429, "AccessDenied": 403}.get(refusal.shape, 500)
+        return None
+
+    def _answer(self, call: Call) -> Json:
+        match call.service:
+            case "rds":
+                return self.rds.answer(call.operation, call.asked)
+            case "ec2":
+                return self._network(call)
+            case "stepfunctions":
+                return self._execution(call)
+            case "secretsmanager":
+                return self._secret(call)
+            case "eks":
+                return {"cluster": {"name": "coder-prod", "status": "ACTIVE", "endpoint": "http://127.0.0.1"}}
+            case _:
+                raise NotImplementedError(f"{call.service}.{call.operation}")
+
+    def _network(self, call: Call) -> Json:
+        match call.operation:
+            case "DescribeSecurityGroups":
+                inward = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432}
+                inward["UserIdGroupPairs"] = [{"GroupId": self.ingress_from, "UserId": ACCOUNT}]
+                nowhere = {"IpProtocol": "icmp", "FromPort": 252, "ToPort": 86}
+                nowhere["IpRanges"] = [{"CidrIp": "255.255.255.255/32"}]
+                group = {"GroupId": "sg-drill", "IpPermissions": [inward], "IpPermissionsEgress": [nowhere]}
+                return {"SecurityGroups": [group]}
+            case "DescribeRouteTables":
+                local = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"}
+                nat = {"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-1", "State": "active"}
+                main = {"Main": True, "RouteTableAssociationId": "rtbassoc-0"}
+                used = [{"Main": False, "SubnetId": each, "RouteTableAssociationId": each} for each in SUBNETS]
+                return {
+                    "RouteTables": [
+                        {"RouteTableId": "rtb-main", "VpcId": VPC, "Associations": [main], "Routes": [local]},
+                        {"RouteTableId": "rtb-1", "VpcId": VPC, "Associations": used, "Routes": [local, nat]},
+                    ]
+                }
+            case _:
+                raise NotImplementedError(f"ec2.{call.operation}")
+
+    def _execution(self, call: Call) -> Json:
+        execution = self.world.executions.get(call.asked["executionArn"])
+        if call.operation != "DescribeExecution" or execution is None:
+            raise Refusal("ExecutionDoesNotExist")
+        told = {
+            "executionArn": execution.arn,
+            "stateMachineArn": execution.arn.replace(":execution:", ":stateMachine:").rpartition(":")[0],
+            "name": execution.name,
+            "status": execution.status,
+            "startDate": execution.started_at,
+            "input": json.dumps(execution.input),
+        }
+        stopped = {"stopDate": execution.stopped_at, "error": execution.error, "cause": execution.cause}
+        return told | {name: value for name, value in stopped.items() if value is not None}
+
+    def _secret(self, call: Call) -> Json:
+        secrets = self.rds.secrets()
+        arn = f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:"
+        match call.operation:
+            case "GetSecretValue":
+                wanted = call.asked["SecretId"]
+                if wanted not in secrets:
+                    raise Refusal("ResourceNotFoundException")
+                login = {"username": "coder_admin", "password": "of the copy"}
+                return {"ARN": wanted, "Name": wanted.rpartition(":")[2], "SecretString": json.dumps(login)}
+            case "ListSecrets":
+                tags = {
+                    each: [{"Key": "aws:rds:primaryDBClusterArn", "Value": f"{arn}{cluster}"}]
+                    for each, cluster in secrets.items()
+                }
+                wanted = {value for each in call.asked.get("Filters", []) for value in each["Values"]}
+                found = {
+                    each: told
+                    for each, told in tags.items()
+                    if not wanted - {"aws:rds:primaryDBClusterArn", told[0]["Value"]}
+                }
+                return {
+                    "SecretList": [
+                        {"ARN": each, "Name": each.rpartition(":")[2], "Tags": told, "OwningService": "rds"}
+                        for each, told in found.items()
+                    ]
+                }
+            case _:
+                raise NotImplementedError(f"secretsmanager.{call.operation}")
+
+    def _everything(self) -> dict[str, Json]:
+        namespaces = {f"namespace {name}": told for name, told in self.kubernetes.namespaces().items()}
+        locks = {f"lock of {each}": {"execution": each} for each in self.locks()}
+        return {**self.rds.left(), **namespaces, **locks}
+
+
+@contextmanager
+def cloud(world: World, *, durations: Durations = QUICK, settings: Settings = SETTINGS) -> Iterator[Cloud]:
+    """The cloud that this world's functions find, with a production that can be drilled."""
+    here = Cloud(
+        world=world,
+        rds=Rds(world.time, durations=durations),
+        kubernetes=KubernetesFake(world.time),
+        settings=settings,
+    )
+    original = BaseClient._make_api_call
+
+    def call(self: BaseClient, operation: str, asked: Mapping[str, Any]) -> Any:
+        service = self.meta.service_model.service_name
+        made = Call(service=service, operation=operation, asked=copy.deepcopy(dict(asked)))
+        return here.answer(self, made, lambda: original(self, operation, asked))
+
+    with ExitStack() as stack:
+        stack.enter_context(mock_aws())
+        stack.enter_context(patch.dict("os.environ", {"AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION}))
+        _evidence(settings.evidence)
+        stack.enter_context(patch.object(BaseClient, "_make_api_call", call))
+        stack.enter_context(patch.object(runtime_settings, "current", lambda: settings))
+        here.kubernetes.meddle = here._meddle_with_kubernetes
+        stack.enter_context(here.kubernetes.serving())
+        yield here
+
+
+@cache
+def _client(service: str) -> Any:
+    return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
+
+
+def _evidence(evidence: Evidence) -> None:
+    """The table, the bucket and the topic, as the stack makes them."""
+    keys = [("pk", "HASH"), ("sk", "RANGE")]
+    _client("dynamodb").create_table(
+        TableName=evidence.table,
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    _client("s3").create_bucket(
+        Bucket=evidence.bucket,
+        ObjectLockEnabledForBucket=True,
+        CreateBucketConfiguration={"LocationConstraint": REGION},
+    )
+    _client("sns").create_topic(Name=evidence.topic.rpartition(":")[2])
+
+
+def _is_production(told: Json) -> bool:
+    name = told.get("DBClusterIdentifier", told.get("name", ""))
+    return name == SOURCE or name in {"coder", "coder-ws", "coder-prov"}
+
+
+def _exception(client: BaseClient, refusal: Refusal, operation: str) -> Exception:
+    """As botocore makes it of a service's answer."""
+    shapes = {shape.name: shape for shape in client.meta.service_model.error_shapes}
+    code, status = refusal.shape, 400
+    if refusal.shape in shapes:
+        told = shapes[refusal.shape].metadata.get("error", {})
+        code, status = told.get("code", refusal.shape), told.get("httpStatusCode", 400)
+    answer = {"Error": {"Code": code, "Message": str(refusal)}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return client.exceptions.from_code(code)(answer, operation)  # type: ignore[no-any-return]
+
+
+def _check(answer: Any, shape: Any, where: str) -> None:
+    """A fake may leave out what nobody reads, but never tell what the API has no name for."""
+    if shape is None:
+        return
+    match shape.type_name:
+        case "structure":
+            unknown = set(answer) - set(shape.members)
+            assert not unknown, f"{where} has no {unknown}"
+            for name, value in answer.items():
+                _check(value, shape.members[name], f"{where}.{name}")
+        case "list":
+            for each in answer:
+                _check(each, shape.member, where)
