@@ -12,12 +12,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from pg8000 import native
 
-from lambdas import payload
-from lambdas.errors import AccessRefused, Day2Error, DatabaseNotReachable, VerificationFailed
+from lambdas.errors import AccessRefused, DatabaseNotReachable, Day2Error, VerificationFailed
 
 Tls = Literal["disable", "prefer", "require", "verify-ca", "verify-full"]
 TLS_MODES: tuple[str, ...] = get_args(Tls)
@@ -112,33 +111,43 @@ class Session:
             )
         return answer
 
-    def attempt(self, statement: str, *, doing: str) -> list[Row] | Refusal:
+    def attempt(self, statement: str, *, doing: str, seconds: float) -> list[Row] | Refusal:
         """The rows of one statement, or the server's refusal; the transaction goes on either way.
 
-        One round trip: the savepoint travels with the statement.
+        One round trip: savepoint and time limit (`seconds`) travel with the statement.
 
         Raises:
             VerificationFailed: the connection was lost.
         """
+        milliseconds = max(1, int(seconds * 1000))
         answer = self._ask(
-            f"SAVEPOINT attempt; {statement.rstrip().rstrip(';')}; RELEASE SAVEPOINT attempt", doing=doing
+            f"SET LOCAL statement_timeout = {milliseconds}; SAVEPOINT attempt; {statement}; RELEASE SAVEPOINT attempt",
+            doing=doing,
         )
         if isinstance(answer, Refusal):
             self._ask("ROLLBACK TO SAVEPOINT attempt", doing=doing)
         return answer
 
-    def begin(self, *, as_of: datetime, snapshot: str | None = None) -> None:
-        """Open the read-only transaction, on another session's exported snapshot if one is given.
+    def execute(self, statement: str, *, doing: str) -> list[Row] | Refusal:
+        """As `attempt`, outside a transaction.
 
-        `as_of` is what the statements read as the setting `coder.as_of`.
+        Raises:
+            VerificationFailed: the connection was lost.
         """
-        opening = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
-        if snapshot is not None:
-            opening += f"SET TRANSACTION SNAPSHOT {native.literal(snapshot)}; "
-        self.rows(
-            opening + f"SET LOCAL coder.as_of = {native.literal(payload.instant(as_of))}",
+        return self._ask(statement, doing=doing)
+
+    def begin(self, *, snapshot: str | None = None) -> datetime:
+        """Open the read-only transaction, on another session's exported snapshot if one is given; its start."""
+        adopted = "" if snapshot is None else f"SET TRANSACTION SNAPSHOT {native.literal(snapshot)}; "
+        opened = self.rows(
+            f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {adopted}SELECT now()",
             doing="opening the read-only transaction",
         )
+        return cast("datetime", opened[0][0])
+
+    def tell(self, name: str, value: str) -> None:
+        """Give the transaction's statements a setting of our own to read, such as `coder.as_of`."""
+        self.rows(f"SET LOCAL {name} = {native.literal(value)}", doing=f"setting {name}")
 
     def export(self) -> str:
         """The snapshot of this session's transaction, for others to see the same instant."""

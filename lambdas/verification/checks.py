@@ -25,7 +25,7 @@ from importlib import resources
 from typing import Literal, cast, get_args
 
 from lambdas.contracts import CheckResult, CheckVerdict, Severity
-from lambdas.errors import InputRejected
+from lambdas.errors import VerificationFailed
 
 Expectation = Literal["zero", "positive", "one", "report"]
 Phase = Literal["drill", "live"]
@@ -45,7 +45,8 @@ TITLES: Mapping[str, str] = {
     PHYSICAL: "Pages and indexes are sound",
     VERIFIER: "The verifier sees the faults planted for it",
 }
-STRUCTURAL = tuple(TITLES)
+# Those that the settings may turn into a mere report.
+STRUCTURAL = (FOREIGN_KEYS, ROW_COUNTS, PHYSICAL)
 
 _NAMES = ("check", "title", "severity", "requires", "expect", "phase", "note", "control")
 _LINE = re.compile(r"--\s*(\w+):\s*(.*)")
@@ -113,6 +114,16 @@ def ids() -> frozenset[str]:
     return frozenset(check.id for check in catalogue()) | frozenset(STRUCTURAL)
 
 
+def faults(expect: Mapping[str, str]) -> list[str]:
+    """What is wrong with the expectations of the settings, each with its path."""
+    unknown = [f"verification.expect.{name}: there is no such check" for name in expect if name not in ids()]
+    return unknown + [
+        f"verification.expect.{name}: {value!r} is none of {', '.join(allowed)}"
+        for name, value in expect.items()
+        if name in ids() and value not in (allowed := ("report",) if name in STRUCTURAL else tuple(WORDS))
+    ]
+
+
 def parse(text: str, *, origin: str) -> list[Check]:
     """The checks of one file. Raises CatalogueFault."""
     blocks = re.split(r"^(?=-- check:)", text, flags=re.MULTILINE)[1:]
@@ -123,16 +134,13 @@ def chosen(phase: Phase, *, expect: Mapping[str, str]) -> tuple[Check, ...]:
     """The checks of a phase, with the expectations that the settings put in place of the catalogue's.
 
     Raises:
-        InputRejected: the settings name a check or an expectation that does not exist.
+        VerificationFailed: the settings name a check or an expectation that does not exist.
     """
-    problems = [f"verification.expect.{name}: there is no such check" for name in expect if name not in ids()]
-    problems += [
-        f"verification.expect.{name}: {value!r} is none of {', '.join(WORDS)}"
-        for name, value in expect.items()
-        if value not in WORDS
-    ]
+    problems = faults(expect)
     if problems:
-        raise InputRejected(problems, resource="settings")
+        raise VerificationFailed(
+            "; ".join(problems), resource="settings", next_step="Correct verification.expect, and start again."
+        )
     return tuple(
         replace(check, expect=cast("Expectation", expect.get(check.id, check.expect)))
         for check in catalogue()

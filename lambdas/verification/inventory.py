@@ -77,7 +77,8 @@ def take(session: Session, *, required: Iterable[str], own: str) -> Inventory:
     Raises:
         VerificationFailed: a statement was refused or the connection lost.
     """
-    read_at, size, others, migrated, encrypted, available = session.rows(_FACTS.format(own=literal(own)), doing=_DOING)[0]
+    facts = session.rows(_FACTS.format(own=literal(own)), doing=_DOING)[0]
+    read_at, size, others, migrated, encrypted, available = facts
     wanted = ", ".join(literal(name) for name in sorted(set(required)))
     absent = frozenset(str(row[0]) for row in session.rows(_ABSENT.format(required=wanted), doing=_DOING))
     schema, state = amcheck(session)
@@ -93,6 +94,7 @@ def take(session: Session, *, required: Iterable[str], own: str) -> Inventory:
         tables=tables(session),
         foreign_keys=foreign_keys(session),
         relations=relations(session) if schema else (),
+        amcheck_schema=schema or "public",
     )
 
 

@@ -8,6 +8,7 @@ joins 2.5 million rows/s, verify_heapam 450 MiB/s, bt_index_check 350 MiB/s.
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from lambdas.contracts import CheckGroup, CheckResult, DatabaseFacts, VerificationPlan
@@ -195,7 +196,7 @@ def _divided(names: Sequence[str], *, size: int, seconds: float, longest: float)
 def ranges(blocks: int, *, parts: int) -> list[tuple[int, int]]:
     """`blocks` divided into at most `parts` ranges of nearly the same length, both ends included."""
     edges = [blocks * number // parts for number in range(parts + 1)]
-    return [(first, after - 1) for first, after in zip(edges, edges[1:], strict=False) if after > first]
+    return [(first, after - 1) for first, after in pairwise(edges) if after > first]
 
 
 def _whole_heap(relation: Relation, *, longest: float) -> list[Item]:

@@ -1,25 +1,30 @@
 """Connects, plans and runs: what the steps call, and what `day2 verify` calls."""
 
+import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from time import monotonic
 
+from lambdas import payload
 from lambdas.adapters import postgres
 from lambdas.adapters.postgres import APPLICATION, Refusal, Server, Session
 from lambdas.contracts import CheckGroup, GroupResult, VerificationPlan
 from lambdas.errors import VerificationFailed
 from lambdas.settings import Verification
-from lambdas.verification import checks, inventory, planning
+from lambdas.verification import checks, dsn, inventory, planning, report
 from lambdas.verification.checks import Check, Phase
 from lambdas.verification.groups import Known, Outcome, Task, assemble, tasks
+from lambdas.verification.report import Report
 from lambdas.verification.structure import Inventory
 
 # Below RunChecks' 900 s, with room for connecting, answering and the last statement's end.
 GROUP_BUDGET_SECONDS = 840
 PLAN_BUDGET_SECONDS = 240
+# `verify` runs at an operator's desk: no function ends it, only an operator.
+UNHURRIED_SECONDS = 24 * 3600
 
 
 class Budget:
@@ -32,9 +37,7 @@ class Budget:
         return max(0.001, self._end - monotonic())
 
 
-def make_plan(
-    server: Server, *, as_of: datetime, phase: Phase, settings: Verification, seed: str, copy: bool
-) -> VerificationPlan:
+def make_plan(server: Server, *, phase: Phase, settings: Verification, seed: str, copy: bool) -> VerificationPlan:
     """Look at the database and divide the work. On a drill's `copy` the extension amcheck is created first.
 
     Raises:
@@ -44,73 +47,121 @@ def make_plan(
     chosen = checks.chosen(phase, expect=settings.expect)
     created = _create_amcheck(server) if copy else ""
     with postgres.session(server, statement_seconds=PLAN_BUDGET_SECONDS) as session:
-        session.begin(as_of=as_of)
-        return planning.plan(
-            _look(session, chosen), chosen=chosen, settings=settings, seed=seed, amcheck=created
-        )
+        session.begin()
+        return planning.plan(_look(session, chosen), chosen=chosen, settings=settings, seed=seed, amcheck=created)
 
 
-def run_group(server: Server, group: CheckGroup, *, as_of: datetime, phase: Phase, settings: Verification) -> GroupResult:
+def run_group(
+    server: Server, group: CheckGroup, *, as_of: datetime, phase: Phase, settings: Verification
+) -> GroupResult:
     """Run one group on one exported snapshot, over as many connections as the settings say and the work needs."""
     started = monotonic()
     chosen = checks.chosen(phase, expect=settings.expect)
-    with _sessions(server, as_of=as_of, count=min(settings.connections, len(group.items))) as sessions:
+    with _sessions(server, as_of=as_of, count=min(settings.connections, len(group.items))) as (sessions, _):
         work = _tasks(group, known=_known(group, sessions[0], chosen))
         outcomes = side_by_side(work, sessions, budget=Budget(GROUP_BUDGET_SECONDS))
     return assemble(group, outcomes, seconds=monotonic() - started)
 
 
-def side_by_side(work: Iterable[Task], sessions: Sequence[Session], *, budget: Budget) -> list[Outcome]:
-    """Every task once, the heaviest first, each session in a thread of its own; the first error ends all.
+def verify(
+    server: Server, *, as_of: datetime | None = None, phase: Phase = "drill", settings: Verification | None = None
+) -> Report:
+    """The whole verification of any database on one exported snapshot, changing nothing.
+
+    `as_of` None is the server's present time. `phase` live adds the checks of a deployment that runs.
 
     Raises:
-        VerificationFailed: a connection was lost, or the time ran out.
+        DatabaseNotReachable, AccessRefused, VerificationFailed: as for a drill's steps.
     """
-    waiting = deque(sorted(work, key=lambda task: -task.weight))
+    settings = settings or Verification()
+    chosen = checks.chosen(phase, expect=settings.expect)
+    with _sessions(server, as_of=as_of, count=settings.connections) as (sessions, moment):
+        held = _look(sessions[0], chosen)
+        plan = planning.plan(held, chosen=chosen, settings=settings, seed=payload.instant(moment))
+        known = _all_known(held, chosen)
+        work = [(group, task) for group in plan.groups for task in _tasks(group, known=known)]
+        outcomes = side_by_side([task for _, task in work], sessions, budget=Budget(UNHURRIED_SECONDS))
+    done = [(group.id, outcome) for (group, _), outcome in zip(work, outcomes, strict=True)]
+    results = [
+        assemble(group, [outcome for name, outcome in done if name == group.id], seconds=0.0) for group in plan.groups
+    ]
+    return report.of(plan, results, as_of=moment, expect=settings.expect)
+
+
+def verify_dsn(
+    address: str,
+    *,
+    as_of: datetime | None = None,
+    phase: Phase = "drill",
+    settings: Verification | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> Report:
+    """As `verify`, of the database that a `postgresql://` address names.
+
+    Raises:
+        InputRejected: the address is malformed; the message never quotes it.
+        DatabaseNotReachable, AccessRefused, VerificationFailed: as `verify`.
+    """
+    server = dsn.read(address, environment=environment)
+    return verify(server, as_of=as_of, phase=phase, settings=settings)
+
+
+def side_by_side(work: Sequence[Task], sessions: Sequence[Session], *, budget: Budget) -> list[Outcome]:
+    """Every task once, the heaviest first, each session in a thread of its own; the first error ends all.
+
+    The outcomes are in the order of `work`.
+
+    Raises:
+        VerificationFailed: a connection was lost.
+    """
+    waiting = deque(sorted(range(len(work)), key=lambda number: -work[number].weight))
+    done: dict[int, Outcome] = {}
+
+    def one_by_one(session: Session) -> None:
+        with suppress(IndexError):
+            while True:
+                number = waiting.popleft()
+                done[number] = work[number].run(session, budget)
+
     with ThreadPoolExecutor(len(sessions), thread_name_prefix="verify") as threads:
-        running = [threads.submit(_one_by_one, waiting, session, budget) for session in sessions]
+        running = [threads.submit(one_by_one, session) for session in sessions]
         try:
-            return [outcome for each in running for outcome in each.result()]
+            for each in as_completed(running):
+                each.result()
         except BaseException:
             # The others hear of it by their connections' end, and the server stops what it does for them.
             waiting.clear()
             for session in sessions:
                 session.abandon()
             raise
-
-
-def _one_by_one(waiting: deque[Task], session: Session, budget: Budget) -> list[Outcome]:
-    done = []
-    while True:
-        try:
-            task = waiting.popleft()
-        except IndexError:
-            return done
-        done.append(task.run(session, budget))
+    return [done[number] for number in range(len(work))]
 
 
 @contextmanager
-def _sessions(server: Server, *, as_of: datetime, count: int) -> Iterator[list[Session]]:
-    """Sessions that all see the instant of the first."""
+def _sessions(server: Server, *, as_of: datetime | None, count: int) -> Iterator[tuple[list[Session], datetime]]:
+    """Sessions that all see the instant of the first, and the moment that their statements refer to."""
     with ExitStack() as held:
-        with ThreadPoolExecutor(count) as threads:
-            opened = [
-                threads.submit(postgres.connect, server, statement_seconds=GROUP_BUDGET_SECONDS) for _ in range(count)
-            ]
-        sessions = []
-        for each in opened:
-            if each.exception() is None:
-                sessions.append(each.result())
-                held.callback(sessions[-1].close)
-        for each in opened:
-            each.result()
-        first, *others = sessions
-        first.begin(as_of=as_of)
-        if others:
-            snapshot = first.export()
-            for session in others:
-                session.begin(as_of=as_of, snapshot=snapshot)
-        yield sessions
+        sessions = _connected(server, count=count, held=held)
+        now = sessions[0].begin()
+        snapshot = sessions[0].export() if count > 1 else None
+        for session in sessions[1:]:
+            session.begin(snapshot=snapshot)
+        moment = as_of or now
+        for session in sessions:
+            session.tell("coder.as_of", payload.instant(moment))
+        yield sessions, moment
+
+
+def _connected(server: Server, *, count: int, held: ExitStack) -> list[Session]:
+    """Sessions that `held` closes, signed in side by side."""
+    with ThreadPoolExecutor(count) as threads:
+        opening = [
+            threads.submit(postgres.connect, server, statement_seconds=GROUP_BUDGET_SECONDS) for _ in range(count)
+        ]
+    for each in opening:
+        if each.exception() is None:
+            held.callback(each.result().close)
+    return [each.result() for each in opening]
 
 
 def _look(session: Session, chosen: Sequence[Check]) -> Inventory:
@@ -130,6 +181,17 @@ def _known(group: CheckGroup, session: Session, chosen: Sequence[Check]) -> Know
     return Known(checks=by_id, sizes=sizes, foreign_keys={key.item: key for key in keys})
 
 
+def _all_known(held: Inventory, chosen: Sequence[Check]) -> Known:
+    return Known(
+        checks={check.id: check for check in (*chosen, *checks.controls(chosen))},
+        foreign_keys={key.item: key for key in held.foreign_keys},
+        # Tables bear no schema and relations do, so that no name means both.
+        sizes={table.name: table.bytes for table in held.tables}
+        | {relation.name: relation.bytes for relation in held.relations},
+        amcheck_schema=held.amcheck_schema,
+    )
+
+
 def _tasks(group: CheckGroup, *, known: Known) -> list[Task]:
     try:
         return tasks(group, known)
@@ -142,7 +204,7 @@ def _tasks(group: CheckGroup, *, known: Known) -> list[Task]:
 
 
 def _create_amcheck(server: Server) -> str:
-    """Create the extension on a copy, and say in words how that went."""
+    """Create the extension on a copy, and say in words how that went; nothing where it was there before."""
     with postgres.session(server, statement_seconds=PLAN_BUDGET_SECONDS, writes=True) as session:
         if session.rows("SELECT 1 FROM pg_extension WHERE extname = 'amcheck'", doing="looking for amcheck"):
             return ""

@@ -3,6 +3,7 @@
 An item of a group names a table, a foreign key or a relation, as PostgreSQL quotes it; `[first:last]` behind it
 limits it to a range of its blocks, both included, so that even the largest table divides into parts.
 """
+# ruff: noqa: S608  statements are built here on purpose, of names that PostgreSQL itself has quoted
 
 import json
 import re
@@ -82,6 +83,7 @@ class Inventory:
     tables: tuple[Table, ...]
     foreign_keys: tuple[ForeignKey, ...]
     relations: tuple[Relation, ...] = ()
+    amcheck_schema: str = "public"
 
 
 def part(name: str, blocks: Blocks) -> str:

@@ -1,0 +1,18 @@
+"""PlanVerification: connects to the copy, reads version and sizes, and divides the checks into groups."""
+
+from lambdas.contracts import Credentials, Drill, VerificationPlan
+from lambdas.runtime import Call, step
+from lambdas.verification import runner
+from lambdas.verification.access import server
+
+
+@step
+def handler(call: Call) -> VerificationPlan:
+    drill = call.take(Drill, "drill")
+    return runner.make_plan(
+        server(call.take(Credentials, "credentials")),
+        phase="drill",
+        settings=call.settings.verification,
+        seed=drill.id,
+        copy=True,
+    )
