@@ -27,11 +27,9 @@ PLATFORM = "aarch64-manylinux_2_28"  # glibc 2.34 of Lambda's Amazon Linux 2023 
 
 # botocore brings the models of 400 services (28 MB); the doors in lambdas/adapters use these.
 SERVICES = (
-    "cloudwatch",
     "dynamodb",
     "ec2",
     "eks",
-    "kms",
     "rds",
     "s3",
     "secretsmanager",

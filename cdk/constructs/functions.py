@@ -71,6 +71,7 @@ class Functions(Construct):
                 self,
                 f"{step.name}Role",
                 service="lambda",
+                description=f"{step.name}: {step.does}",
                 statements=permissions.statements(step, names, evidence_key=evidence_key),
             ),
             vpc=self._vpc if inside else None,

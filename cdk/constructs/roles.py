@@ -7,14 +7,15 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from cdk.findings import accept
-from cdk.permissions import Statement
+from cdk.permissions.statement import Statement
 
 
-def role(
+def role(  # noqa: PLR0913  what a role is, each by its name
     scope: Construct,
     construct_id: str,
     *,
     service: str,
+    description: str,
     statements: Iterable[Statement],
     trust: Mapping[str, Any] | None = None,
 ) -> iam.IRole:
@@ -27,6 +28,7 @@ def role(
         scope,
         construct_id,
         assumed_by=iam.ServicePrincipal(f"{service}.amazonaws.com", conditions=trust),
+        description=description,
         inline_policies={
             "permissions": iam.PolicyDocument(
                 statements=[iam.PolicyStatement.from_json(each.document()) for each in statements]

@@ -15,7 +15,7 @@ from constructs import Construct
 from cdk.constructs.roles import role
 from cdk.findings import accept
 from cdk.names import DRILL, SWEEP, Names
-from cdk.permissions import Statement
+from cdk.permissions.starting import keep_undelivered, start
 
 # Scheduler replaces it at delivery; the first step claims this slot, so that a second delivery drills nothing.
 SLOT = "<aws.scheduler.scheduled-time>"
@@ -57,8 +57,9 @@ class Schedules(Construct):
             self,
             "Role",
             service="scheduler",
+            description="The schedules: start drills and the sweep.",
             trust={"StringEquals": {"aws:SourceAccount": names.settings.aws.account}},
-            statements=_scheduler_statements(names, undelivered),
+            statements=(start(names, DRILL, SWEEP), keep_undelivered(names)),
         )
         for name, drill in self._settings.drills.items():
             self._schedule(
@@ -120,12 +121,13 @@ class CleanUpAfterDeath(Construct):
         undelivered: sqs.IQueue,
     ) -> None:
         super().__init__(scope, construct_id)
-        start = role(
+        starter = role(
             self,
             "Role",
             service="events",
+            description="The clean-up rule: starts the sweep after a drill that did not succeed.",
             trust={"StringEquals": {"aws:SourceAccount": names.settings.aws.account}},
-            statements=(_start(names, SWEEP),),
+            statements=(start(names, SWEEP),),
         )
         events.Rule(
             self,
@@ -140,7 +142,7 @@ class CleanUpAfterDeath(Construct):
             targets=[
                 targets.SfnStateMachine(
                     sweep,
-                    role=start,
+                    role=starter,
                     input=events.RuleTargetInput.from_object(
                         {"execution": events.EventField.from_path("$.detail.executionArn")}
                     ),
@@ -150,24 +152,3 @@ class CleanUpAfterDeath(Construct):
                 )
             ],
         )
-
-
-def _start(names: Names, *workflows: str) -> Statement:
-    return Statement(
-        sid="StartWorkflows",
-        actions=("states:StartExecution",),
-        resources=tuple(names.machine_arn(each) for each in workflows),
-        why="The workflows that this starts.",
-    )
-
-
-def _scheduler_statements(names: Names, undelivered: sqs.IQueue) -> tuple[Statement, ...]:
-    return (
-        _start(names, DRILL, SWEEP),
-        Statement(
-            sid="KeepTheUndelivered",
-            actions=("sqs:SendMessage",),
-            resources=(undelivered.queue_arn,),
-            why="The queue of starts that could not be delivered.",
-        ),
-    )

@@ -10,8 +10,7 @@ from constructs import Construct
 from cdk.constructs.log_groups import log_group
 from cdk.constructs.roles import role
 from cdk.names import Names
-from cdk.permissions import Statement
-from lambdas.steps import BY_NAME
+from cdk.permissions.starting import run_workflow
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "statemachines"
 
@@ -42,8 +41,9 @@ class Workflow(Construct):
                 self,
                 "Role",
                 service="states",
+                description=f"The workflow {workflow}: runs its steps, writes its log.",
                 trust={"StringEquals": {"aws:SourceAccount": names.settings.aws.account}},
-                statements=_statements(names, used),
+                statements=run_workflow(names, used),
             ),
             # Inputs and outputs are logged too: no payload holds a secret or a row (safety rule 7), and at three in
             # the morning they are what an operator needs.
@@ -59,40 +59,3 @@ class Workflow(Construct):
             ),
             tracing_enabled=True,
         )
-
-
-def _statements(names: Names, used: list[str]) -> tuple[Statement, ...]:
-    return (
-        Statement(
-            sid="RunItsSteps",
-            actions=("lambda:InvokeFunction",),
-            resources=tuple(names.function_arn(BY_NAME[name]) for name in used),
-            why="The functions that this workflow's definition names.",
-        ),
-        Statement(
-            sid="DeliverItsLog",
-            actions=(
-                "logs:CreateLogDelivery",
-                "logs:DeleteLogDelivery",
-                "logs:DescribeLogGroups",
-                "logs:DescribeResourcePolicies",
-                "logs:GetLogDelivery",
-                "logs:ListLogDeliveries",
-                "logs:PutResourcePolicy",
-                "logs:UpdateLogDelivery",
-            ),
-            resources=("*",),
-            why="Log delivery is set up per account; its actions take no resource.",
-        ),
-        Statement(
-            sid="Trace",
-            actions=(
-                "xray:GetSamplingRules",
-                "xray:GetSamplingTargets",
-                "xray:PutTelemetryRecords",
-                "xray:PutTraceSegments",
-            ),
-            resources=("*",),
-            why="X-Ray's actions for services take no resource; they add segments and read sampling rules.",
-        ),
-    )
