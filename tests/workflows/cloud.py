@@ -108,10 +108,8 @@ class Cloud:
         """Every record of evidence, oldest first."""
         s3 = _client("s3")
         found = s3.list_objects_v2(Bucket=self.settings.evidence.bucket).get("Contents", [])
-        keys = [each["Key"] for each in found if each["Key"].endswith(".json")]
-        return [
-            json.loads(s3.get_object(Bucket=self.settings.evidence.bucket, Key=key)["Body"].read()) for key in keys
-        ]
+        keys = [each["Key"] for each in found if each["Key"].endswith("record.json")]
+        return [json.loads(s3.get_object(Bucket=self.settings.evidence.bucket, Key=key)["Body"].read()) for key in keys]
 
     def answer(self, client: BaseClient, call: Call, original: Callable[[], Json]) -> Json:
         """What a client's call gets. Raises the client's own exception for a Refusal."""

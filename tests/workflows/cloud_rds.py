@@ -143,7 +143,9 @@ class Rds:
             **resource.told,
             "Status": resource.status(now),
             "DBClusterMembers": [{"DBInstanceIdentifier": each["DBInstanceIdentifier"]} for each in members],
-            "EarliestRestorableTime": now - timedelta(days=35) if name == SOURCE else resource.told["ClusterCreateTime"],
+            "EarliestRestorableTime": now - timedelta(days=35)
+            if name == SOURCE
+            else resource.told["ClusterCreateTime"],
             "LatestRestorableTime": now - timedelta(minutes=5),
         }
         secret = told.get("MasterUserSecret")
@@ -248,9 +250,7 @@ def production(rds: Rds) -> None:
     rds.backups["cluster-PROD"] = _backup_told(source)
     for number in (1, 2):
         name = f"{SOURCE}-{number}"
-        rds.instances[name] = Resource(
-            _instance_told(name, source, created_at=born, tags=[]), [(born, "available")]
-        )
+        rds.instances[name] = Resource(_instance_told(name, source, created_at=born, tags=[]), [(born, "available")])
     for days in range(1, 31):
         taken = now - timedelta(days=days) + timedelta(hours=20)
         name = f"rds:{SOURCE}-{taken:%Y-%m-%d-%H-%M}"

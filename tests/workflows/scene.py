@@ -1,0 +1,99 @@
+"""A world with a cloud, the real steps and a production to drill: what the workflow tests play in."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from lambdas import steps
+from lambdas.settings import Settings
+
+from .cloud import QUICK, SETTINGS, Call, Cloud, Durations, Json, cloud
+from .harness import Handler, Invocation, World, world
+from .interpreter import Execution
+from .verifier import Verifier
+
+DIED = ("FAILED", "TIMED_OUT", "ABORTED")
+DRILL = "dr-drill"
+RULE_SECONDS = 1
+"""EventBridge's delay between an execution's end and the sweep's start."""
+
+
+@cache
+def _handlers() -> dict[str, Handler]:
+    """Every step's own handler but the verification's, which read a database."""
+    own = [step for step in steps.STEPS if step.room != "verification"]
+    return {step.name: importlib.import_module(step.handler.removesuffix(".handler")).handler for step in own}
+
+
+@dataclass
+class Scene:
+    """See the module. `before` is production as it was when the scene began."""
+
+    world: World
+    cloud: Cloud
+    verifier: Verifier
+    before: dict[str, Json] = field(default_factory=dict)
+
+    def drill(self, request: Any = None, *, name: str | None = None) -> Execution:
+        """Run a drill to its end, without what the rule on its end then does."""
+        return self.world.run(DRILL, request, name=name)
+
+    def sweep_after(self, execution: Execution) -> Execution | None:
+        """What the rule on FAILED, TIMED_OUT and ABORTED starts; None for an execution that succeeded."""
+        if execution.status not in DIED:
+            return None
+        self.world.time.sleep(RULE_SECONDS)
+        return self.world.run("sweep", {"execution": execution.arn})
+
+    def sweep_daily(self) -> Execution:
+        """The sweep that the schedule starts, on the next day."""
+        self.world.time.sleep(24 * 3600)
+        return self.world.run("sweep", {})
+
+    def untouched(self) -> bool:
+        """Whether production is as it was, and no call so much as tried to change it."""
+        changed = [call for call in self.cloud.changes() if not _is_a_drills(call)]
+        assert changed == [], changed
+        assert self.cloud.production() == self.before
+        return True
+
+
+def _is_a_drills(call: Call) -> bool:
+    """A call that changes only what bears the drills' prefix. The source of a restore is read, not changed."""
+    named = {key: value for key, value in call.asked.items() if key.endswith(("Identifier", "ResourceId"))}
+    named = {
+        key: value for key, value in named.items() if key not in {"SnapshotIdentifier", "SourceDBClusterIdentifier"}
+    }
+    return bool(named) and all(value.startswith("coder-dr-test-") for value in named.values())
+
+
+@contextmanager
+def scene(
+    *, durations: Durations = QUICK, settings: Settings = SETTINGS, verifier: Verifier | None = None
+) -> Iterator[Scene]:
+    """A scene, from 02:00 on a Monday night."""
+    verifier = verifier or Verifier()
+    with (
+        world({**_handlers(), **verifier.handlers()}) as here,
+        cloud(here, durations=durations, settings=settings) as sky,
+    ):
+        yield Scene(world=here, cloud=sky, verifier=verifier, before=sky.production())
+
+
+Meddling = Callable[[Invocation, Callable[[], Any]], Any]
+
+
+def in_state(execution: Callable[[], str], state: str, fault: Meddling) -> Meddling:
+    """`fault` at the invocations of `state` in that execution, and nothing elsewhere."""
+
+    def meddle(invocation: Invocation, work: Callable[[], Any]) -> Any:
+        if invocation.state == state and invocation.execution == execution():
+            return fault(invocation, work)
+        return work()
+
+    return meddle
