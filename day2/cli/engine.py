@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 
 from day2.cli.output import FAILED, OK, console, duration, sentences
 from day2.engine import engine as engines
 from day2.engine.engine import Engine
-from day2.engine.furnishing import furnish
+from day2.engine.furnishing import Say, furnish
+from day2.engine.seed import size_named
 from day2.engine.settings import EngineSettings
 
 app = typer.Typer(help="The embedded engine: the deployed system on this machine.", no_args_is_help=True)
@@ -46,7 +48,7 @@ def up(
 def _start(seed: SeedSize, *, wait_scale: float) -> None:
     engine = Engine(replace(EngineSettings(), wait_scale=wait_scale)).up()
     try:
-        furnish(engine, size=seed.value, say=say)
+        furnish(engine, size=size_named(seed.value), say=say_on(console))
     except BaseException:
         engine.stop()
         raise
@@ -76,9 +78,13 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="For machines
     raise typer.Exit(OK if found.running else FAILED)
 
 
-def say(stage: str, seconds: float) -> None:
-    """One line for a stage of the preparation."""
-    console.print(f"[green]✓[/] {stage:<28} {duration(seconds):>8}")
+def say_on(told: Console) -> Say:
+    """Tells each stage of the preparation in a line."""
+
+    def say(stage: str, seconds: float) -> None:
+        told.print(f"[green]✓[/] {stage:<24} {duration(seconds):>8}")
+
+    return say
 
 
 def _short(path: Path | None) -> str:

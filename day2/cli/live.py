@@ -56,7 +56,7 @@ def _line(states: Sequence[StateProgress], seen: Watched, now: datetime) -> Line
 def _waiting(state: StateProgress, failures: int) -> str:
     step = BY_NAME.get(state.name)
     waits = step is not None and any(error.__name__ == state.last_error for error in step.waits_for)
-    return f"asked {failures + 1} times" if waits else f"{state.last_error or 'failed'} ×{failures}"
+    return f"asked {failures + 1} times" if waits else f"{state.last_error or 'failed'} x{failures}"
 
 
 def table(seen: Watched, now: datetime) -> RenderableType:

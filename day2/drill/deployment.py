@@ -23,6 +23,7 @@ class Deployment:
     clients: Clients
     drill_machine: str
     sweep_machine: str
+    source: str
     bucket: str
     table: str
     poll_seconds: float
@@ -40,6 +41,7 @@ def find(environment: str, clients: Clients, *, poll_seconds: float = 5.0) -> De
             clients=clients,
             drill_machine=outputs["DrillMachine"],
             sweep_machine=outputs["SweepMachine"],
+            source=outputs["Source"],
             bucket=outputs["EvidenceBucket"],
             table=outputs["Ledger"],
             poll_seconds=poll_seconds,

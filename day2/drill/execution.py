@@ -34,6 +34,14 @@ class Watched:
     def ended(self) -> bool:
         return self.status in ENDED
 
+    @property
+    def sentence(self) -> str:
+        """The cause in words: a Lambda's cause is JSON around its message."""
+        try:
+            return str(json.loads(self.cause)["errorMessage"])
+        except (ValueError, KeyError, TypeError):
+            return self.cause
+
     def seconds(self, now: datetime) -> float:
         return ((self.stopped_at or now) - self.started_at).total_seconds()
 

@@ -1,4 +1,4 @@
-"""An execution's history as what an operator follows: which states were entered, for how long, with how many retries."""
+"""An execution's history as what an operator follows: the states, how long each took, how often it was retried."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -19,6 +19,7 @@ _FAILURES = frozenset(
         "LambdaFunctionStartFailed",
     }
 )
+_SUCCESSES = frozenset({"TaskSucceeded", "LambdaFunctionSucceeded"})
 _MARKERS = frozenset({"Choice", "Pass", "Succeed", "Fail"})
 
 
@@ -33,11 +34,13 @@ class StateProgress:
     exited_at: datetime | None = None
     failures: int = 0
     last_error: str = ""
+    succeeded: bool = False
 
     def status(self, *, execution_ended: bool) -> Status:
-        if self.exited_at is not None:
-            return "done"
-        return "failed" if execution_ended else "running"
+        """`failed` also when the state was left by a Catch: its last attempt failed."""
+        if self.exited_at is None:
+            return "failed" if execution_ended else "running"
+        return "failed" if self.failures and not self.succeeded else "done"
 
     def seconds(self, now: datetime) -> float:
         """Time in the state until it was left, or until `now`."""
@@ -67,10 +70,12 @@ def progress(events: Iterable[Mapping[str, Any]]) -> tuple[StateProgress, ...]:
             if entry in states:
                 states[entry] = replace(states[entry], exited_at=event["timestamp"])
         elif kind in _FAILURES and entry in states:
-            details = next((value for key, value in event.items() if key.endswith("EventDetails")), {})
+            details: Mapping[str, Any] = next((value for key, value in event.items() if key.endswith("EventDetails")), {})
             states[entry] = replace(
                 states[entry], failures=states[entry].failures + 1, last_error=details.get("error", "")
             )
+        elif kind in _SUCCESSES and entry in states:
+            states[entry] = replace(states[entry], succeeded=True)
         entry_of[number] = entry
     return tuple(state for state in states.values() if state.kind not in _MARKERS)
 

@@ -94,7 +94,7 @@ def test_the_normal_waiting_reads_as_asking_and_a_fault_as_the_fault() -> None:
     waiting = [entered(1, "AwaitCluster", at=0), failed(2, "ClusterNotReady", at=1, previous=1)]
     fault = [entered(1, "AwaitCluster", at=0), failed(2, "ServiceBusy", at=1, previous=1)]
     assert lines(seen(waiting), START)[0].note == "asked 2 times"
-    assert lines(seen(fault), START)[0].note == "ServiceBusy ×1"
+    assert lines(seen(fault), START)[0].note == "ServiceBusy x1"
 
 
 def test_a_state_in_which_the_execution_ended_is_marked_as_failed() -> None:

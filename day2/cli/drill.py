@@ -1,0 +1,158 @@
+"""`day2 drill`: one drill, watched state by state, to its verdict and report."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any, NoReturn
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from day2.cli import live, verdict
+from day2.cli.engine import SeedSize, say_on
+from day2.cli.output import BAD_INPUT, FAILED, OK, console, sentences, stop
+from day2.cli.places import Environment, Json, Local, on_aws
+from day2.drill import evidence, local_history
+from day2.drill.deployment import Deployment, find
+from day2.drill.evidence import Evidence, NoEvidence
+from day2.drill.execution import Watched, follow, start
+from day2.engine import engine as engines
+from day2.engine import synth
+from day2.engine.engine import Engine
+from day2.engine.furnishing import POLL_SECONDS, furnish
+from day2.engine.schedules import fire
+from day2.engine.seed import size_named
+from day2.engine.settings import EngineSettings
+
+Outcome = tuple[Watched, Evidence | None]
+
+_SCHEDULES = {"latest-snapshot": "monthly-snapshot", "latest-restorable-time": "monthly-point-in-time"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the operator asked for: the request's fields, and how large a database to seed on this machine."""
+
+    request: dict[str, Any]
+    seed: SeedSize
+
+
+def drill(  # noqa: PLR0913  one argument for each option
+    *,
+    local: Local = True,
+    environment: Environment = "prod",
+    recovery_point: Annotated[
+        str, typer.Option(metavar="POINT", help="latest-snapshot, latest-restorable-time, snapshot:ID or time:RFC3339.")
+    ] = "latest-snapshot",
+    target: Annotated[
+        str, typer.Option(metavar="NAME", help="The copy's name, under the prefix. Left out: from date and id.")
+    ] = "",
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="For the record.")] = "",
+    accept_shrunk: Annotated[
+        list[str] | None, typer.Option("--accept-shrunk", metavar="TABLE", help="Its smaller row count is intended.")
+    ] = None,
+    seed: Annotated[SeedSize, typer.Option(help="Size of the seeded production, with --local.")] = SeedSize.large,
+    as_json: Json = False,
+) -> None:
+    """Restore a recovery point beside production, verify it, delete the copy, and keep the evidence.
+
+    Exit code 0 for a passed drill, 1 for a failed one, 2 for a request that was refused.
+    """
+    request: dict[str, Any] = {"recovery_point": recovery_point}
+    request |= {name: value for name, value in (("target", target), ("reason", reason)) if value}
+    if accept_shrunk:
+        request["accept_shrunk_tables"] = accept_shrunk
+    told = Console(stderr=True, highlight=False) if as_json else console
+    with sentences():
+        asked = Asked(request=request, seed=seed)
+        seen, kept = _on_this_machine(asked, told) if local else _on_aws(asked, environment, told)
+    if kept is None:
+        _without_evidence(seen)
+    if as_json:
+        typer.echo(json.dumps(_for_machines(seen, kept), indent=2))
+    else:
+        verdict.show_drill(console, kept)
+    raise typer.Exit(OK if kept.summary.outcome == "passed" else FAILED)
+
+
+def _on_aws(asked: Asked, environment: str, told: Console) -> Outcome:
+    deployment = on_aws(environment)
+    execution = start(deployment, {**asked.request, "started_by": _caller(deployment)})
+    told.print(f"Started {execution}")
+    told.print("It goes on when you leave; `day2 drills --aws` lists it when it has ended.\n")
+    return _watch(deployment, execution, told)
+
+
+def _caller(deployment: Deployment) -> str:
+    try:
+        return f"{deployment.clients('sts').get_caller_identity()['Arn']} with day2"
+    except (ClientError, BotoCoreError):
+        return "day2; who is in CloudTrail's StartExecution"
+
+
+def _on_this_machine(asked: Asked, told: Console) -> Outcome:
+    with _engine(asked.seed, told) as (engine, deployment):
+        execution = _start_as_scheduled(engine, deployment, asked)
+        return _watch(deployment, execution, told)
+
+
+@contextmanager
+def _engine(seed: SeedSize, told: Console) -> Iterator[tuple[Engine, Deployment]]:
+    """The engine that is up, left up; else one for this drill alone, of which nothing is left."""
+    if engines.status().running:
+        engine = Engine.find()
+        told.print("On the engine that is up.\n")
+        yield engine, find(synth.ENVIRONMENT, engine.client, poll_seconds=POLL_SECONDS)
+        return
+    with TemporaryDirectory(prefix="day2-") as folder, Engine(EngineSettings(workspace=Path(folder))) as engine:
+        furnished = furnish(engine, size=size_named(seed.value), say=say_on(told))
+        local_history.bring(furnished.deployment)
+        told.print()
+        yield engine, furnished.deployment
+
+
+def _start_as_scheduled(engine: Engine, deployment: Deployment, asked: Asked) -> str:
+    """The way the monthly schedule would where it has one for this recovery point; else by hand."""
+    schedule = _SCHEDULES.get(asked.request["recovery_point"])
+    if schedule is not None and len(asked.request) == 1:
+        return fire(engine, deployment.environment, schedule)
+    return start(deployment, {**asked.request, "started_by": "day2 drill on this machine"})
+
+
+def _watch(deployment: Deployment, execution: str, told: Console) -> Outcome:
+    seen = live.show(told, follow(deployment, execution))
+    try:
+        return seen, evidence.of_execution(deployment, seen)
+    except NoEvidence:
+        return seen, None
+
+
+def _without_evidence(seen: Watched) -> NoReturn:
+    """A refused request, or a drill that died: the execution's own error, as a sentence."""
+    if seen.status == "SUCCEEDED":
+        stop("Another execution drills this slot; this one ended without doing anything.", code=OK)
+    refused = seen.error == "InputRejected"
+    stop(f"{seen.error or seen.status}: {seen.sentence}", code=BAD_INPUT if refused else FAILED)
+
+
+def _for_machines(seen: Watched, kept: Evidence) -> dict[str, Any]:
+    """The record's parts that decide, and where the whole of it lies."""
+    record = kept.record
+    return {
+        "id": kept.summary.id,
+        "execution": seen.execution,
+        "outcome": record["outcome"],
+        "verdict": record["verdict"],
+        "recovery_point": record["recovery_point"],
+        "tally": record["tally"],
+        "checks": record["checks"],
+        "controls": record["controls"],
+        "cleanup": record["cleanup"],
+        "phases": record["phases"],
+        "sha256": kept.summary.sha256,
+        "files": [str(file) for file in kept.files],
+    }

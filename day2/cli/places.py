@@ -1,0 +1,22 @@
+"""Options that say where: on this machine, or in an AWS account."""
+
+from typing import Annotated, Any
+
+import boto3
+import typer
+
+from day2.drill.deployment import Deployment, find
+
+Local = Annotated[bool, typer.Option("--local/--aws", help="On this machine, or in your AWS account.")]
+Environment = Annotated[str, typer.Option("--env", metavar="NAME", help="The deployed environment, with --aws.")]
+Json = Annotated[bool, typer.Option("--json", help="For machines.")]
+
+
+def on_aws(environment: str) -> Deployment:
+    """The deployment of `environment` in the account and Region of the caller's credentials. Raises NotDeployed."""
+
+    def client(service: str) -> Any:
+        make: Any = boto3.client
+        return make(service)
+
+    return find(environment, client)

@@ -1,0 +1,77 @@
+"""A drill's or a verification's outcome in the terminal: verdict first, every check's result, 80 columns."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from day2.cli.output import MARKS, duration
+from day2.drill.evidence import Evidence
+
+_ORDER = ("fail", "warn", "skip", "pass", "report")
+
+
+def show_drill(console: Console, evidence: Evidence) -> None:
+    """Verdict, objectives, checks and paths of one drill."""
+    record = evidence.record
+    outcome, verdict = record["outcome"], record["verdict"]
+    console.print(f"\n[bold]Drill {evidence.summary.id}[/]  {MARKS[outcome['result']]}")
+    if outcome["error"] is not None:
+        console.print(Padding(f"[red]{outcome['error']['name']}[/] {escape(outcome['error']['sentence'])}", (0, 2)))
+    if verdict is not None:
+        console.print(_objectives(verdict))
+    if record["checks"] is not None:
+        show_checks(console, [*record["checks"], *record["controls"]])
+    console.print(f"Cleanup: {escape(record['cleanup']['reason'])}")
+    if record["on_one_machine"]:
+        console.print("[dim]On one machine: what only AWS can show is listed in the report.[/]")
+    console.print()
+    for file in evidence.files:
+        console.print(f"  {file}")
+    console.print(f"  [dim]sha256 {evidence.summary.sha256}[/]")
+
+
+def _objectives(verdict: Mapping[str, Any]) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(min_width=9)
+    grid.add_column(min_width=4)
+    grid.add_column(no_wrap=True)
+    grid.add_column(style="dim")
+    for name, title in (("integrity", "integrity"), ("rto", "RTO"), ("rpo", "RPO")):
+        part = verdict[name]
+        measured = ""
+        if part["measured_seconds"] is not None:
+            measured = f"{duration(part['measured_seconds'])} of {duration(part['objective_seconds'])}"
+        grid.add_row(f"  {title}", MARKS[part["verdict"]], measured, escape(part["reason"]))
+    return grid
+
+
+def show_checks(console: Console, checks: Sequence[Mapping[str, Any]]) -> None:
+    """One line a check, what needs attention first; planted failures apart, marked as planted."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(min_width=7)
+    grid.add_column(no_wrap=True, overflow="ellipsis", max_width=42)
+    grid.add_column(justify="right", no_wrap=True)
+    grid.add_column(style="dim", no_wrap=True, overflow="ellipsis")
+    rank = {verdict: place for place, verdict in enumerate(_ORDER)}
+    ordinary = [each for each in checks if not each.get("control")]
+    for each in sorted(ordinary, key=lambda check: (rank[check["verdict"]], check["id"])):
+        grid.add_row(*_row(each, mark=f"  {MARKS[each['verdict']]}"))
+    for each in (check for check in checks if check.get("control")):
+        found = each["verdict"] == "fail"
+        grid.add_row(
+            *_row(each, mark="  [green]found[/]" if found else "  [bold red]MISSED[/]", note="planted failure")
+        )
+    console.print(grid)
+
+
+def _row(check: Mapping[str, Any], *, mark: str, note: str = "") -> tuple[str, Text, str, str]:
+    actual = check.get("actual", check.get("value"))
+    attention = check["verdict"] in {"fail", "warn", "skip"}
+    said = note or (check["detail"] if attention else f"expected {check['expected']}")
+    name = Text(check["id"], style="bold" if check["verdict"] == "fail" else "")
+    return mark, name, "-" if actual is None else str(actual), escape(said)
