@@ -41,6 +41,7 @@ EXTENSIONS = (
     "payload_limit",
     "security_group_rules",
     "no_op_resources",
+    "kubernetes",
 )
 """In the order in which they are put in place."""
 
