@@ -16,9 +16,10 @@ from lambdas.errors import VerificationFailed
 from lambdas.settings import Verification
 from lambdas.verification import checks, dsn, inventory, planning, report
 from lambdas.verification.checks import Check, Phase
-from lambdas.verification.groups import Known, Outcome, Task, assemble, tasks
+from lambdas.verification.groups import Known, assemble, tasks
 from lambdas.verification.report import Report
 from lambdas.verification.structure import Inventory
+from lambdas.verification.work import Outcome, Task
 
 # Below RunChecks' 900 s, with room for connecting, answering and the last statement's end.
 GROUP_BUDGET_SECONDS = 840

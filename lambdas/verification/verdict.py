@@ -211,16 +211,14 @@ def _merged(parts: Sequence[CheckResult], *, plan: VerificationPlan, expect: Map
     first = parts[0]
     if first.id not in checks.TITLES:
         return first
-    if first.verdict == "skip":
-        return first
     verdict = min((each.verdict for each in parts), key=_ORDER.index)
-    if expect.get(first.id) == "report":
+    if verdict != "skip" and expect.get(first.id) == "report":
         verdict = "report"
     told = [looked_at(first.id, plan), plan.notes.get(first.id, ""), *(each.detail for each in parts)]
     return replace(
         first,
         verdict=verdict,
-        value=sum(each.value or 0 for each in parts),
+        value=None if verdict == "skip" else sum(each.value or 0 for each in parts),
         expected=checks.WORDS["report"] if verdict == "report" else first.expected,
         detail="; ".join(text for text in told if text),
         seconds=round(sum(each.seconds for each in parts), 3),
@@ -229,7 +227,7 @@ def _merged(parts: Sequence[CheckResult], *, plan: VerificationPlan, expect: Map
 
 
 def looked_at(check: str, plan: VerificationPlan) -> str:
-    """`98 foreign keys`, `477 relations`, from the items that were planned."""
+    """`98 foreign keys`, `477 relations`, from the items that were planned; nothing when none were."""
     kinds = {checks.FOREIGN_KEYS: ("foreign-keys", "foreign keys"), checks.PHYSICAL: ("physical", "relations")}
     if check not in kinds:
         return ""
@@ -241,4 +239,4 @@ def looked_at(check: str, plan: VerificationPlan) -> str:
         for item in group.items
         if not item.startswith(checks.CONTROL_PREFIX)
     }
-    return f"{len(names)} {words}"
+    return f"{len(names)} {words}" if names else ""
