@@ -1,0 +1,126 @@
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdas.contracts import Baseline
+from lambdas.verification import baseline
+from lambdas.verification.baseline import Comparison, Rules
+
+from .samples import TAKEN
+
+RULES = Rules(shrink_percent=5.0)
+counts_of = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 10_000), max_size=6)
+
+
+def before(counts: dict[str, int], *, warned: tuple[str, ...] = ()) -> Baseline:
+    return Baseline(drill="20261023-0a1b2c3d", taken_at=TAKEN - timedelta(days=30), counts=counts, warned=warned)
+
+
+def compare(counts: dict[str, int], was: Baseline | None, rules: Rules = RULES) -> Comparison:
+    return baseline.compare(counts, before=was, rules=rules, drill="20261123-0a1b2c3d", as_of=TAKEN)
+
+
+def test_the_first_drill_only_reports_and_lays_the_baseline() -> None:
+    compared = compare({"users": 10}, None)
+
+    assert compared.result.verdict == "report"
+    assert compared.result.detail == "10 rows in 1 tables; no passed drill to compare with yet"
+    assert compared.next == Baseline(drill="20261123-0a1b2c3d", taken_at=TAKEN, counts={"users": 10})
+
+
+def test_a_missing_table_fails_at_once() -> None:
+    compared = compare({}, before({"users": 10}))
+
+    assert compared.result.verdict == "fail"
+    assert "users is missing, had 10 rows" in compared.result.detail
+
+
+def test_an_emptied_table_fails_at_once() -> None:
+    compared = compare({"users": 0}, before({"users": 1}))
+
+    assert compared.result.verdict == "fail"
+    assert "users is empty, had 1 rows" in compared.result.detail
+
+
+def test_a_shrunk_table_warns_first_and_keeps_its_old_count() -> None:
+    compared = compare({"users": 90, "files": 3}, before({"users": 100, "files": 2}))
+
+    assert compared.result.verdict == "warn"
+    assert compared.next is not None
+    assert compared.next.counts == {"users": 100, "files": 3}
+    assert compared.next.warned == ("users",)
+
+
+def test_a_table_that_is_still_shrunk_in_the_next_drill_fails() -> None:
+    first = compare({"users": 90}, before({"users": 100}))
+
+    second = compare({"users": 90}, first.next)
+
+    assert second.result.verdict == "fail"
+    assert "users shrank from 100 to 90 rows, again" in second.result.detail
+
+
+def test_a_table_that_recovered_is_forgiven() -> None:
+    compared = compare({"users": 99}, before({"users": 100}, warned=("users",)))
+
+    assert compared.result.verdict == "pass"
+    assert compared.next is not None
+    assert compared.next.counts == {"users": 99}
+    assert compared.next.warned == ()
+
+
+def test_a_table_that_may_shrink_or_was_accepted_gives_its_new_count_to_the_baseline() -> None:
+    rules = Rules(shrink_percent=5.0, allowed=("audit_logs", "gone"))
+
+    compared = compare({"audit_logs": 0}, before({"audit_logs": 100, "gone": 5}), rules)
+
+    assert compared.result.verdict == "pass"
+    assert compared.next is not None
+    assert compared.next.counts == {"audit_logs": 0}
+
+
+def test_a_loss_of_exactly_the_limit_is_let_pass() -> None:
+    assert compare({"users": 95}, before({"users": 100})).result.verdict == "pass"
+    assert compare({"users": 94}, before({"users": 100})).result.verdict == "warn"
+
+
+def test_a_recovery_point_from_before_the_baseline_is_not_compared_and_changes_nothing() -> None:
+    later = Baseline(drill="later", taken_at=TAKEN + timedelta(days=1), counts={"users": 100})
+
+    compared = compare({"users": 1}, later)
+
+    assert compared.result.verdict == "report"
+    assert "older than the baseline of drill later" in compared.result.detail
+    assert compared.next is None
+
+
+@given(was=counts_of, now=counts_of, warned=st.sets(st.sampled_from("abcdef")))
+def test_a_bad_count_never_becomes_the_baseline(was: dict[str, int], now: dict[str, int], warned: set[str]) -> None:
+    compared = compare(now, before(was, warned=tuple(warned)))
+
+    assert compared.next is not None
+    for table, rows in was.items():
+        assert compared.next.counts[table] * 100 >= rows * 95
+        assert (rows == 0) or compared.next.counts[table] > 0
+
+
+@given(counts=counts_of)
+def test_the_same_counts_always_pass(counts: dict[str, int]) -> None:
+    assert compare(counts, before(counts)).result.verdict == "pass"
+
+
+@given(was=counts_of, now=counts_of)
+def test_a_fault_is_always_named(was: dict[str, int], now: dict[str, int]) -> None:
+    result = compare(now, before(was)).result
+
+    for table, rows in was.items():
+        lost = table not in now or (rows > 0 and now[table] == 0)
+        assert not lost or (result.verdict == "fail" and f"{table} is " in result.detail)
+
+
+def test_the_control_fails() -> None:
+    planted = baseline.control(drill="x", as_of=TAKEN)
+
+    assert planted.verdict == "fail"
+    assert planted.control
