@@ -41,3 +41,5 @@ class OperationsStack(Stack):
         CleanUpAfterDeath(self, "CleanUp", names=names, drill=drill, sweep=sweep, undelivered=undelivered)
         CfnOutput(self, "DrillMachine", value=drill.state_machine_arn)
         CfnOutput(self, "SweepMachine", value=sweep.state_machine_arn)
+        CfnOutput(self, "Source", value=names.settings.source.cluster)
+        CfnOutput(self, "CopySecurityGroup", value=isolation.copy_group)

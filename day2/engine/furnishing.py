@@ -72,7 +72,7 @@ def _names(settings: EnvironmentSettings) -> Names:
 
 
 def _psql() -> Path:
-    return binaries.find().psql
+    return Path(binaries.find().tool("psql"))
 
 
 def _timed(work: Callable[[], Path]) -> tuple[Path, float]:
