@@ -79,6 +79,7 @@ class Cloud:
     kubernetes: KubernetesFake
     settings: Settings = SETTINGS
     calls: list[Call] = field(default_factory=list)
+    refused: list[Call] = field(default_factory=list)
     meddle: Callable[[Call], None] = lambda _: None
     aftermath: Callable[[Call], None] = lambda _: None
     ingress_from: str = "sg-verifier"

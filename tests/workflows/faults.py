@@ -1,0 +1,90 @@
+"""The ways in which a step can go wrong, each as a wrapper around the step's work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .cloud import Call, Cloud, Refusal
+from .harness import FunctionDied, Invocation, World
+from .interpreter import Execution
+from .scene import Meddling
+
+Work = Callable[[], Any]
+
+
+class UnforeseenError(Exception):
+    """A bug: no step declares it and no edge names it."""
+
+
+def at(world: World, state: str, fault: Meddling, *, machine: str = "dr-drill") -> list[Invocation]:
+    """Bend the invocations of `state` in every execution of `machine`; those that were bent, as they happen."""
+    bent: list[Invocation] = []
+
+    def meddle(invocation: Invocation, work: Work) -> Any:
+        if invocation.state != state or f":execution:{machine}:" not in invocation.execution:
+            return work()
+        bent.append(invocation)
+        return fault(invocation, work)
+
+    world.on_invoke = meddle
+    return bent
+
+
+def bug(_: Invocation, __: Work) -> Any:
+    """It fails before it did anything, every time."""
+    raise UnforeseenError("a row of somebody@example.com")
+
+
+def death_after_effect(_: Invocation, work: Work) -> Any:
+    """Its effect took place, and nobody hears of it: the process is gone (out of memory, say)."""
+    work()
+    raise FunctionDied("Runtime.ExitError")
+
+
+def lost_answer(times: int = 1) -> Meddling:
+    """Its effect took place, but Lambda answers with an error that the machine retries: the step runs again."""
+    left = [times]
+
+    def fault(_: Invocation, work: Work) -> Any:
+        result = work()
+        if left[0]:
+            left[0] -= 1
+            raise FunctionDied("Lambda.ServiceException")
+        return result
+
+    return fault
+
+
+def refusing(cloud: Cloud, code: str, *, times: int | None = None) -> Meddling:
+    """Every call it makes is refused with `code`, in its first `times` invocations, None: in all."""
+    seen = [0]
+
+    def refuse(call: Call) -> None:
+        cloud.refused.append(call)
+        raise Refusal(code, "by the test")
+
+    def fault(_: Invocation, work: Work) -> Any:
+        seen[0] += 1
+        if times is not None and seen[0] > times:
+            return work()
+        cloud.meddle = refuse
+        try:
+            return work()
+        finally:
+            cloud.meddle = lambda _: None
+
+    return fault
+
+
+def ending(how: Callable[[Execution], None], world: World, *, effect_after: float | None) -> Meddling:
+    """The execution is ended while the function runs, whose effect comes `effect_after` seconds later, or never."""
+
+    def fault(invocation: Invocation, work: Work) -> Any:
+        how(world.executions[invocation.execution])
+        if effect_after is None:
+            raise FunctionDied("Runtime.ExitError")
+        world.time.sleep(effect_after)
+        return work()
+
+    return fault

@@ -1,0 +1,121 @@
+"""A fault at every state of the drill, of each kind: nothing stays, the first error is told, evidence is written.
+
+The states are those of the ASL file, so a new one is covered from its first day.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from lambdas import errors
+from lambdas.errors import Refused
+
+from .asl import State, tasks
+from .faults import UnforeseenError, at, bug, death_after_effect, ending, lost_answer, refusing
+from .interpreter import Execution
+from .scene import DRILL, Scene, scene
+
+TASKS = {task.name: task for task in tasks(DRILL)}
+WAY_OUT = ("DeleteDatabase", "DeleteNamespace", "ProveNothingLeft")
+BEFORE_ANYTHING_IS_NAMED = "OpenDrill"
+AFTER_THE_RECORD = "Announce"
+every_task = pytest.mark.parametrize("state", TASKS)
+
+
+@pytest.fixture
+def stage() -> Iterator[Scene]:
+    with scene() as playing:
+        yield playing
+
+
+def error_of(record: dict[str, Any]) -> str | None:
+    error = record["outcome"]["error"]
+    return error and error["name"]
+
+
+def assert_told_and_clean(stage: Scene, drill: Execution, *, state: str, error: str) -> None:
+    """The drill failed with `error`, its evidence says the same, and once the rule's sweep ended nothing is left."""
+    assert (drill.status, drill.error) == ("FAILED", error)
+    recorded = [error_of(record) for record in stage.cloud.records()]
+    match state:
+        case "RecordEvidence":
+            pass
+        case "Announce":
+            assert recorded == [None], "the drill had passed; only its announcement failed"
+        case _:
+            assert recorded == [error]
+    if state not in WAY_OUT and state != "RecordEvidence":
+        assert stage.cloud.left() == {}, "the drill's own teardown leaves nothing to the sweep"
+    assert_swept(stage, drill)
+    assert len(stage.cloud.records()) == 1
+
+
+def assert_swept(stage: Scene, drill: Execution) -> None:
+    """After the rule's sweep nothing is left, nothing of production has changed, and the ledger is closed."""
+    sweep = stage.sweep_after(drill)
+    assert sweep is not None
+    assert (sweep.status, sweep.error, sweep.cause) == ("SUCCEEDED", None, None)
+    assert stage.cloud.left() == {}
+    assert stage.untouched()
+    assert [item for item in stage.cloud.ledger() if item.get("drill_state") == "running"] == []
+
+
+def next_drill_passes(stage: Scene) -> bool:
+    stage.world.on_invoke = lambda _, work: work()
+    return stage.drill({}).status == "SUCCEEDED"
+
+
+@every_task
+def test_a_bug_ends_in_teardown_and_evidence(stage: Scene, state: str) -> None:
+    bent = at(stage.world, state, bug)
+    drill = stage.drill({})
+    assert bent
+    assert_told_and_clean(stage, drill, state=state, error=UnforeseenError.__name__)
+    assert "somebody@example.com" not in str(stage.cloud.records())
+
+
+@every_task
+def test_a_step_that_dies_after_its_effect_leaves_nothing_behind(stage: Scene, state: str) -> None:
+    at(stage.world, state, death_after_effect)
+    drill = stage.drill({})
+    if drill.status == "SUCCEEDED":
+        pytest.fail(f"{state} died and nobody noticed")
+    dies_late = TASKS[state].step.waits_for and drill.error != "Runtime.ExitError"
+    assert not dies_late, "a wait dies only where it would have ended"
+    assert_told_and_clean(stage, drill, state=state, error="Runtime.ExitError")
+    assert next_drill_passes(stage)
+
+
+@every_task
+def test_a_step_whose_answer_was_lost_is_run_again_and_the_drill_passes(stage: Scene, state: str) -> None:
+    bent = at(stage.world, state, lost_answer())
+    drill = stage.drill({})
+    assert len(bent) > 1
+    assert (drill.status, drill.error, drill.cause) == ("SUCCEEDED", None, None)
+    assert stage.cloud.left() == {}
+    assert stage.untouched()
+    assert [error_of(record) for record in stage.cloud.records()] == [None]
+    made = [call for call in stage.cloud.changes() if call.operation.startswith(("Restore", "Create"))]
+    assert len(made) == 2, "one cluster and one instance, however often the steps ran"
+
+
+@every_task
+def test_throttling_is_waited_out_and_the_drill_passes(stage: Scene, state: str) -> None:
+    bent = at(stage.world, state, refusing(stage.cloud, "Throttling", times=3))
+    drill = stage.drill({})
+    assert (drill.status, drill.error, drill.cause) == ("SUCCEEDED", None, None)
+    assert stage.cloud.left() == {}
+    assert stage.untouched()
+    assert stage.cloud.refused
+    assert len(bent) > 3
+
+
+@every_task
+def test_a_refused_permission_is_told_by_name_and_ends_in_teardown(stage: Scene, state: str) -> None:
+    at(stage.world, state, refusing(stage.cloud, "AccessDenied"))
+    drill = stage.drill({})
+    assert stage.cloud.refused
+    assert drill.error in {error.__name__ for error in TASKS[state].step.raises if issubclass(error, Refused)}
+    assert drill.error in {"AccessRefused", "KubernetesUnavailable", "LeftoversFound", "EvidenceNotStored"}
+    assert_told_and_clean(stage, drill, state=state, error=str(drill.error))
