@@ -1,14 +1,85 @@
-"""The record as people read it: a Markdown form and one self-contained HTML page."""
+"""The record as people read it: a Markdown form, and one HTML page that needs nothing beside itself."""
 
+import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from lambdas import payload
+from lambdas.evidence import words
 from lambdas.evidence.summary import Summary
+from lambdas.evidence.view import view
+
+_TEMPLATES = Path(__file__).with_name("templates")
+_VERDICTS = {
+    "pass": "passed",
+    "warn": "warned",
+    "fail": "failed",
+    "skip": "skipped",
+    "report": "reported",
+    "not-measured": "not measured",
+}
+_MARKDOWN = re.compile(r"([\\`*\[\]<>|])")
 
 
 def render_html(record: Mapping[str, Any], history: Sequence[Summary] = ()) -> str:
-    return f"<!doctype html><title>{record['drill']['id']}</title>"
+    """The report page of a record. `history`: earlier drills of its source, for the trend."""
+    return _html().get_template("report.html.j2").render(r=record, v=view(record, history))
 
 
 def render_markdown(record: Mapping[str, Any]) -> str:
-    return f"# {record['drill']['id']}\n"
+    """The drill's form: every field a report of a recovery test has, and a line to sign by hand."""
+    return _markdown().get_template("report.md.j2").render(r=record, v=view(record))
+
+
+@cache
+def _html() -> Environment:
+    return _with_words(Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined))
+
+
+@cache
+def _markdown() -> Environment:
+    # HTML escapes would stand in the text of a Markdown file; what is special in Markdown is escaped instead,
+    # in every expression.
+    return _with_words(
+        Environment(
+            loader=FileSystemLoader(_TEMPLATES),
+            autoescape=False,  # noqa: S701  the output is Markdown; `finalize` escapes for it
+            finalize=plain,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+    )
+
+
+def plain(value: Any) -> Any:
+    """Text that Markdown, in a paragraph or a table, shows as it is: on one line, with its marks escaped."""
+    return _MARKDOWN.sub(r"\\\1", re.sub(r"\s*\n\s*", " ", value)) if isinstance(value, str) else value
+
+
+def _with_words(environment: Environment) -> Environment:
+    environment.globals.update(
+        words=_VERDICTS,
+        clock=lambda moment: words.clock(_moment(moment)),
+        time=lambda moment: f"{_moment(moment):%H:%M:%S}",
+        day=lambda moment: f"{_moment(moment).day} {_moment(moment):%B %Y}",
+        month=lambda moment: f"{_moment(moment):%b}",
+        year=lambda moment: f"{_moment(moment):%Y}",
+        duration=words.duration,
+        number=words.number,
+        signed=words.signed,
+        percent=words.percent,
+        size=words.size,
+        dollars=words.dollars,
+        plural=words.plural,
+    )
+    return environment
+
+
+def _moment(moment: datetime | str) -> datetime:
+    return payload.parse_instant(moment) if isinstance(moment, str) else moment.astimezone(UTC)

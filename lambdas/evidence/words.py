@@ -23,6 +23,15 @@ def duration(seconds: float) -> str:
     return f"{whole // _DAY} d {rest} h" if rest else f"{whole // _DAY} d"
 
 
+def brief(seconds: float) -> str:
+    """`4.6s`, `41s`, `25m`, `2h05`: what fits above a narrow column."""
+    if seconds < _MINUTE:
+        return f"{seconds:.1f}s" if seconds < 10 else f"{int(seconds)}s"  # noqa: PLR2004  as in `duration`
+    if seconds < _HOUR:
+        return f"{int(seconds) // _MINUTE}m"
+    return f"{int(seconds) // _HOUR}h{int(seconds) % _HOUR // _MINUTE:02d}"
+
+
 def clock(moment: datetime) -> str:
     """`2026-11-23 02:00:07 UTC`."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
@@ -31,6 +40,17 @@ def clock(moment: datetime) -> str:
 def number(value: float) -> str:
     """Thousands apart by a narrow no-break space: `1 204 377`."""
     return f"{value:,}".replace(",", "\u202f")
+
+
+def signed(value: float) -> str:
+    """`+43`, or the figure behind a true minus sign."""
+    return f"+{number(value)}" if value >= 0 else f"\u2212{number(-value)}"
+
+
+def percent(value: float) -> str:
+    """`+3.5 %`; a change too small for a tenth still shows its direction."""
+    sign = "+" if value >= 0 else "\u2212"
+    return f"{sign}{abs(value):.1f} %" if abs(value) >= 0.05 else f"{sign}<0.1 %"  # noqa: PLR2004  rounds to 0.1
 
 
 def size(octets: float) -> str:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
 from importlib import resources
 from typing import Any
 
@@ -11,9 +10,6 @@ import sample_drills
 from jsonschema import Draft202012Validator
 from sample_drills import recorded
 
-from lambdas.evidence import canonical, record
-
-NOW = OPENED + timedelta(minutes=40)
 DRILLS = (
     sample_drills.passed,
     sample_drills.failed,

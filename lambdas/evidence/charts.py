@@ -1,0 +1,144 @@
+"""The geometry of the report's two drawings. Positions are percent of the width, so that they fit any page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from lambdas import payload
+from lambdas.evidence.summary import Summary
+from lambdas.evidence.words import brief, duration
+
+_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400)
+_MOST_TICKS = 6
+# A drill shorter than this share of its objective would shrink to a line: it is drawn to its own length instead.
+_LEAST_SHARE = 0.1
+_HEADROOM = 1.06
+_HAIRLINE = 0.35
+_WIDEST_COLUMN = 9.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """A mark on an axis."""
+
+    at: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axis:
+    """From 0 to `span` seconds. `objective_at` None: the objective lies beyond the edge."""
+
+    span: float
+    ticks: tuple[Tick, ...]
+    objective_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A phase on the axis."""
+
+    title: str
+    at: float
+    width: float
+    started_at: str
+    ended_at: str
+    seconds: float
+    retries: int
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """One drill of the trend; `at` its centre, `height` of its column, both in percent. No height: not measured."""
+
+    at: float
+    height: float | None
+    label: str
+    brief: str
+    opened_at: datetime
+    outcome: Literal["passed", "failed"]
+    kind: str
+    current: bool
+    drill: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """The recovery times of the last drills, oldest first, beside the objective; `width` of a column in percent."""
+
+    marks: tuple[Mark, ...]
+    width: float
+    objective_at: float | None
+    objective: str
+
+
+def axis(longest: float, objective: float) -> Axis:
+    """An axis on which `longest` seconds and, unless it dwarfs them, the objective fit."""
+    span = max(longest, 1.0)
+    if span >= objective * _LEAST_SHARE:
+        span = max(span, objective)
+    span *= _HEADROOM
+    step = next((each for each in _STEPS if span / each <= _MOST_TICKS), _STEPS[-1])
+    ticks = tuple(
+        Tick(at=_percent(moment, span), label=duration(moment) if moment else "0")
+        for moment in range(0, int(span) + 1, step)
+    )
+    return Axis(span=span, ticks=ticks, objective_at=_percent(objective, span) if objective <= span else None)
+
+
+def bars(phases: Sequence[Mapping[str, Any]], *, begun: datetime, on: Axis) -> tuple[Bar, ...]:
+    """The phases as bars, in the order in which they began."""
+    drawn = []
+    for phase in sorted(phases, key=lambda each: (str(each["started_at"]), str(each["ended_at"]))):
+        offset = (payload.parse_instant(phase["started_at"]) - begun).total_seconds()
+        at = _percent(offset, on.span)
+        width = max(_percent(phase["seconds"], on.span), _HAIRLINE)
+        drawn.append(
+            Bar(
+                title=phase["title"],
+                at=min(at, 100 - _HAIRLINE),
+                width=min(width, 100 - at) if at < 100 - _HAIRLINE else _HAIRLINE,
+                started_at=phase["started_at"],
+                ended_at=phase["ended_at"],
+                seconds=phase["seconds"],
+                retries=phase["retries"],
+                counts=phase["counts_towards_rto"],
+            )
+        )
+    return tuple(drawn)
+
+
+def trend(current: Summary, earlier: Sequence[Summary], *, most: int = 12) -> Trend:
+    """The last drills and this one; `earlier` in any order."""
+    others = sorted((each for each in earlier if each.id != current.id), key=lambda each: each.opened_at)
+    drills = [*others, current][-most:]
+    measured = [each.rto_seconds for each in drills if each.rto_seconds is not None]
+    objective = current.rto_objective_seconds or 0.0
+    on = axis(max(measured, default=objective), objective)
+    marks = tuple(
+        Mark(
+            at=_percent(index + 0.5, len(drills)),
+            height=None if each.rto_seconds is None else max(_percent(each.rto_seconds, on.span), 1.0),
+            label="not measured" if each.rto_seconds is None else duration(each.rto_seconds),
+            brief="" if each.rto_seconds is None else brief(each.rto_seconds),
+            opened_at=each.opened_at,
+            outcome=each.outcome,
+            kind=each.recovery_point_kind or "no recovery point",
+            current=each is current,
+            drill=each.id,
+        )
+        for index, each in enumerate(drills)
+    )
+    width = round(min(56 / len(drills), _WIDEST_COLUMN), 2)
+    return Trend(marks=marks, width=width, objective_at=on.objective_at, objective=duration(objective))
+
+
+def position(seconds: float | None, on: Axis) -> float | None:
+    """Where a moment lies on the axis; None when it is not known or beyond the edge."""
+    return None if seconds is None or seconds > on.span else _percent(seconds, on.span)
+
+
+def _percent(part: float, whole: float) -> float:
+    return round(100 * part / whole, 2)
