@@ -55,23 +55,25 @@ class Secrets:
                 next_step="Give it the form that RDS writes, and start again.",
             ) from None
 
-    def managed_by(self, cluster_arn: str) -> tuple[str, ...]:
-        """The ARNs of the master secrets that RDS keeps for this cluster, whether or not it still exists.
+    def managed_by(self, cluster: str) -> tuple[str, ...]:
+        """The ARNs of the master secrets that RDS keeps for the cluster of this name, whether or not it still exists.
 
-        RDS names them by chance and tags them with their cluster; a deletion under way with a recovery window is
-        not listed. The filters match key and value each for itself, so the pair is compared here.
+        RDS names them by chance and tags them with their cluster's ARN. One that is scheduled for deletion is not
+        listed.
 
         Raises:
             AccessRefused: the role may not list secrets.
             RequestRefused: Secrets Manager refused the call.
             ServiceBusy: Secrets Manager throttled or did not answer.
         """
-        filters = [{"Key": "tag-key", "Values": [_CLUSTER_TAG]}, {"Key": "tag-value", "Values": [cluster_arn]}]
-        with aws.asking(cluster_arn):
-            pages = self._client.get_paginator("list_secrets").paginate(Filters=filters)
+        with aws.asking(cluster):
+            pages = self._client.get_paginator("list_secrets").paginate(
+                Filters=[{"Key": "tag-key", "Values": [_CLUSTER_TAG]}]
+            )
             return tuple(
                 secret["ARN"]
                 for page in pages
                 for secret in page["SecretList"]
-                if {"Key": _CLUSTER_TAG, "Value": cluster_arn} in secret.get("Tags", ())
+                for tag in secret.get("Tags", ())
+                if tag["Key"] == _CLUSTER_TAG and tag["Value"].rpartition(":")[2] == cluster
             )

@@ -7,8 +7,6 @@ from typing import Any
 from lambdas.contracts import Drill
 from lambdas.recovery.names import DRILL_TAG
 
-_ARN_PARTS = 6
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookedAt:
@@ -68,12 +66,3 @@ def namespace_listing(state: Mapping[str, Any], drill: Drill) -> Listing:
     if deleted.get("gone"):
         return Listing(what=what)
     return Listing(what=what, names=(drill.namespace,))
-
-
-def cluster_arn(name: str, *, execution: str) -> str:
-    """The ARN of the cluster `name` in the account and Region of the execution, whether it exists or not."""
-    parts = execution.split(":", _ARN_PARTS)
-    if len(parts) <= _ARN_PARTS or parts[0] != "arn":
-        raise ValueError(f"{execution!r} is no execution ARN")
-    _, partition, _, region, account, *_ = parts
-    return f"arn:{partition}:rds:{region}:{account}:cluster:{name}"

@@ -26,6 +26,7 @@ _LONGEST_TEXT = 500
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]*")
 # Automated snapshots begin with `rds:`, those of AWS Backup with `awsbackup:`.
 _SNAPSHOT_ID = re.compile(r"(?:(?:rds|awsbackup):)?[A-Za-z](?:-?[A-Za-z0-9])*")
+_PLAIN = re.compile(r"[A-Za-z_]\w{0,60}", re.ASCII)
 _TABLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 Form = Literal["latest-snapshot", "latest-restorable-time", "snapshot", "time"]
@@ -95,7 +96,8 @@ def read_request(data: Any, *, settings: Settings, now: datetime) -> Reading:
         if name == "Comment":
             continue
         if name not in readers:
-            faults.append(f"request.{_shown(str(name))}: unknown field; a request has {', '.join(readers)}")
+            path = name if _PLAIN.fullmatch(str(name)) else _shown(str(name))
+            faults.append(f"request.{path}: unknown field; a request has {', '.join(readers)}")
             continue
         try:
             values[name] = readers[name](value)

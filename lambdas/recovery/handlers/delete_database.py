@@ -6,7 +6,7 @@ from lambdas.adapters import rds, secrets
 from lambdas.contracts import Drill
 from lambdas.errors import ProductionTargetRefused, StillDeleting, TeardownOverdue
 from lambdas.recovery import names
-from lambdas.recovery.leftovers import cluster_arn, is_of
+from lambdas.recovery.leftovers import is_of
 from lambdas.recovery.teardown import CEILING, Demolition, Remains, plan_demolition, what_may_appear
 from lambdas.runtime import Call, step
 
@@ -45,7 +45,7 @@ def _look(drill: Drill) -> Remains:
             each for each in door.snapshots() if each.cluster == drill.target or is_of(drill, names=(), tags=each.tags)
         ),
         backups=tuple(each for each in door.automated_backups() if each.cluster == drill.target),
-        secrets=secrets.door().managed_by(cluster_arn(drill.target, execution=drill.execution)),
+        secrets=secrets.door().managed_by(drill.target),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from lambdas.adapters import rds, secrets
 from lambdas.contracts import Drill
 from lambdas.errors import AccessRefused, LeftoversFound, RequestRefused
-from lambdas.recovery.leftovers import Listing, Proof, cluster_arn, is_of, namespace_listing
+from lambdas.recovery.leftovers import Listing, Proof, is_of, namespace_listing
 from lambdas.runtime import Call, step
 
 
@@ -51,7 +51,7 @@ def _listings(drill: Drill) -> tuple[Listing, ...]:
         ),
         _list(
             "managed master secrets",
-            lambda: secrets.door().managed_by(cluster_arn(drill.target, execution=drill.execution)),
+            lambda: secrets.door().managed_by(drill.target),
         ),
     )
 
