@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import hypothesis
 import pytest
 
 from lambdas import payload, runtime
@@ -28,6 +29,10 @@ from .fakes import (
     closed_network,
     execution_arn,
 )
+
+# An example's duration tells how busy the machine is, and nothing of the decision under test.
+hypothesis.settings.register_profile("unhurried", deadline=None, max_examples=60)
+hypothesis.settings.load_profile("unhurried")
 
 NOW = datetime(2026, 11, 23, 2, 0, 7, tzinfo=UTC)
 
