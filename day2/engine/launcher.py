@@ -42,6 +42,8 @@ EXTENSIONS = (
     "security_group_rules",
     "no_op_resources",
     "kubernetes",
+    "node_groups",
+    "schedules",
 )
 """In the order in which they are put in place."""
 

@@ -37,7 +37,6 @@ class EngineSettings:
     wait_scale      factor on every wait, retry interval and machine timeout of a state machine (> 0; 1 is real time)
     account, region as every ARN shows them
     enforce_roles   Lambda functions may do only what their role's policies allow
-    eks_cluster     name of the EKS cluster behind which the fake Kubernetes API stands
     """
 
     workspace: Path = WORKSPACE
@@ -46,7 +45,6 @@ class EngineSettings:
     account: str = "000000000000"
     region: str = "eu-central-1"
     enforce_roles: bool = True
-    eks_cluster: str = "coder-local"
     phases: PhaseSeconds = field(default_factory=PhaseSeconds)
 
     @property

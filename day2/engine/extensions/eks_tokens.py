@@ -12,8 +12,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from ministack.core import iam_evaluator, sigv4
 
-from day2.engine.settings import EngineSettings
-
 NEEDS = (
     "core.iam_evaluator.CredentialResolutionError",
     "core.iam_evaluator.resolve_credential",
@@ -30,10 +28,10 @@ _SIGNED = {"host", _CLUSTER_HEADER}
 _NO_BODY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
-def is_known(token: str, settings: EngineSettings) -> bool:
-    """Whether an identity of this engine signed `token` for its cluster within the last 15 minutes."""
+def is_known(token: str, *, cluster: str, account: str) -> bool:
+    """Whether an identity of the account signed `token` for the cluster within the last 15 minutes."""
     try:
-        return _is_signed(_url(token), settings)
+        return _is_signed(_url(token), cluster=cluster, account=account)
     except (binascii.Error, UnicodeDecodeError, KeyError, ValueError):
         return False
 
@@ -45,7 +43,7 @@ def _url(token: str) -> str:
     return base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
 
 
-def _is_signed(url: str, settings: EngineSettings) -> bool:
+def _is_signed(url: str, *, cluster: str, account: str) -> bool:
     where = urlsplit(url)
     query = parse_qs(where.query, strict_parsing=True)
     told = {name: values[0] for name, values in query.items()}
@@ -57,10 +55,10 @@ def _is_signed(url: str, settings: EngineSettings) -> bool:
     if abs(datetime.now(UTC) - signed_at) > GOOD_FOR:
         return False
     session = told.get("X-Amz-Security-Token")
-    credential = iam_evaluator.resolve_credential(key, settings.account, session)
+    credential = iam_evaluator.resolve_credential(key, account, session)
     if isinstance(credential, iam_evaluator.CredentialResolutionError):
         return False
-    headers = {"host": where.netloc, _CLUSTER_HEADER: settings.eks_cluster}
+    headers = {"host": where.netloc, _CLUSTER_HEADER: cluster}
     request = sigv4.build_canonical_request(
         "GET", where.path or "/", headers, query, signed_headers, payload_hash=_NO_BODY
     )

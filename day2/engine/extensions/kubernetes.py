@@ -1,11 +1,12 @@
-"""An EKS cluster that is there from the start, with the fake Kubernetes API behind its endpoint.
+"""Every EKS cluster has a fake Kubernetes API of its own behind its endpoint.
 
 A client reaches it as it reaches EKS: endpoint and CA from DescribeCluster, and a token that its identity signed.
 MiniStack would start a real API server in Docker, which this machine may not have.
 """
 
 import base64
-import time
+from collections.abc import Mapping
+from typing import Any
 
 from ministack.services import eks
 
@@ -15,30 +16,50 @@ from day2.engine.fake_kubernetes.server import FakeKubernetes
 from day2.engine.fake_kubernetes.store import Store
 from day2.engine.settings import EngineSettings
 
-NEEDS = ("services.eks._cluster_arn", "services.eks._clusters", *eks_tokens.NEEDS)
+NEEDS = (
+    "services.eks._clusters",
+    "services.eks._create_cluster",
+    "services.eks._delete_cluster",
+    "services.eks._describe_cluster",
+    *eks_tokens.NEEDS,
+)
 
-KUBERNETES = "1.33"
+Answer = tuple[int, Mapping[str, str], bytes]
+
+_OK = 200
+
+_create = eks._create_cluster
+_delete = eks._delete_cluster
 
 
 def install(settings: EngineSettings) -> None:
-    authority = Authority.at(settings.certificates)
-    api = FakeKubernetes.start(
-        certificate=authority.issue(["127.0.0.1", "localhost"]),
-        knows=lambda token: eks_tokens.is_known(token, settings),
+    apis: dict[str, FakeKubernetes] = {}
+
+    def create(body: Mapping[str, Any], creator: str | None = None) -> Answer:
+        answer: Answer = _create(body, creator)
+        if answer[0] != _OK:
+            return answer
+        name = body["name"]
+        apis[name] = _start(name, settings)
+        authority = Authority.at(settings.certificates).ca_file.read_bytes()
+        trust = {"data": base64.b64encode(authority).decode()}
+        eks._clusters[name].update(endpoint=apis[name].endpoint, certificateAuthority=trust)
+        described: Answer = eks._describe_cluster(name)
+        return described
+
+    def delete(name: str) -> Answer:
+        if api := apis.pop(name, None):
+            api.stop()
+        answer: Answer = _delete(name)
+        return answer
+
+    eks._create_cluster, eks._delete_cluster = create, delete
+
+
+def _start(cluster: str, settings: EngineSettings) -> FakeKubernetes:
+    certificate = Authority.at(settings.certificates).issue(["127.0.0.1", "localhost"])
+    return FakeKubernetes.start(
+        certificate=certificate,
+        knows=lambda token: eks_tokens.is_known(token, cluster=cluster, account=settings.account),
         store=Store(settings.phases),
     )
-    eks._clusters[settings.eks_cluster] = {
-        "name": settings.eks_cluster,
-        "arn": eks._cluster_arn(settings.eks_cluster),
-        "createdAt": time.time(),
-        "version": KUBERNETES,
-        "endpoint": api.endpoint,
-        "roleArn": f"arn:aws:iam::{settings.account}:role/{settings.eks_cluster}",
-        "resourcesVpcConfig": {"endpointPublicAccess": False, "endpointPrivateAccess": True, "subnetIds": []},
-        "kubernetesNetworkConfig": {"serviceIpv4Cidr": "10.100.0.0/16", "ipFamily": "ipv4"},
-        "status": "ACTIVE",
-        "certificateAuthority": {"data": base64.b64encode(authority.ca_file.read_bytes()).decode()},
-        "platformVersion": "fake.1",
-        "accessConfig": {"authenticationMode": "API"},
-        "tags": {},
-    }

@@ -5,6 +5,7 @@ import json
 import ssl
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -162,8 +163,8 @@ def test_the_text_of_a_secret_is_kept_as_data(store: Store) -> None:
 class Client:
     """A client of EKS as any SDK is one: DescribeCluster, its CA, a presigned STS request as token."""
 
-    def __init__(self, engine: Engine) -> None:
-        cluster = engine.client("eks").describe_cluster(name=engine.settings.eks_cluster)["cluster"]
+    def __init__(self, engine: Engine, cluster_name: str) -> None:
+        cluster = engine.client("eks").describe_cluster(name=cluster_name)["cluster"]
         authority = base64.b64decode(cluster["certificateAuthority"]["data"]).decode()
         self.endpoint = cluster["endpoint"]
         self.http = urllib3.PoolManager(ssl_context=ssl.create_default_context(cadata=authority))
@@ -186,26 +187,35 @@ def token(engine: Engine, *, cluster: str, secret: str | None = None) -> str:
 
 
 @pytest.fixture(scope="module")
-def client(engine: Engine) -> Client:
-    return Client(engine)
+def cluster(engine: Engine) -> str:
+    name = f"cluster-{uuid4().hex[:8]}"
+    engine.client("eks").create_cluster(
+        name=name, roleArn=Workbench(engine).role(), resourcesVpcConfig={"subnetIds": ["subnet-00000001"]}
+    )
+    return name
 
 
-def test_a_signed_caller_reaches_the_api_over_verified_tls(engine: Engine, client: Client) -> None:
-    signed = token(engine, cluster=engine.settings.eks_cluster)
+@pytest.fixture(scope="module")
+def client(engine: Engine, cluster: str) -> Client:
+    return Client(engine, cluster)
+
+
+def test_a_signed_caller_reaches_the_api_over_verified_tls(engine: Engine, client: Client, cluster: str) -> None:
+    signed = token(engine, cluster=cluster)
     answer = client.get(NAMESPACES, signed)
     assert answer.status == 200
     assert "default" in [each["metadata"]["name"] for each in answer.json()["items"]]
 
 
-def test_without_a_valid_token_nobody_gets_in(engine: Engine, client: Client) -> None:
-    forged = token(engine, cluster=engine.settings.eks_cluster, secret="guessed")
+def test_without_a_valid_token_nobody_gets_in(engine: Engine, client: Client, cluster: str) -> None:
+    forged = token(engine, cluster=cluster, secret="guessed")
     elsewhere = token(engine, cluster="another-cluster")
     for refused in (None, "k8s-aws-v1.bm90IGEgdXJs", "opaque", forged, elsewhere):
         answer = client.get(NAMESPACES, refused)
         assert (answer.status, answer.json()["reason"]) == (401, "Unauthorized")
 
 
-def test_a_namespace_of_a_functions_making_is_gone_in_the_end(bench: Workbench) -> None:
+def test_a_namespace_of_a_functions_making_is_gone_in_the_end(bench: Workbench, cluster: str) -> None:
     """The way of a Lambda function, with nothing but botocore: its role is all that it has."""
     source = """
 import base64, json, os, ssl, urllib.request
@@ -236,10 +246,20 @@ def handler(event, context):
     lambdas = bench.engine.client("lambda")
 
     def call(method: str, path: str, **more: Any) -> int:
-        event = {"cluster": bench.engine.settings.eks_cluster, "method": method, "path": path, **more}
+        event = {"cluster": cluster, "method": method, "path": path, **more}
         answer = lambdas.invoke(FunctionName=function, Payload=json.dumps(event))
         return int(json.loads(answer["Payload"].read()))
 
     assert call("POST", NAMESPACES, body={"metadata": {"name": "coder-dr-test-x"}}) == 201
     assert call("DELETE", f"{NAMESPACES}/coder-dr-test-x") == 200
     assert eventually(lambda: call("GET", f"{NAMESPACES}/coder-dr-test-x") == 404)
+
+
+def test_a_deleted_cluster_answers_no_more(bench: Workbench) -> None:
+    name = f"cluster-{uuid4().hex[:8]}"
+    client = bench.engine.client("eks")
+    client.create_cluster(name=name, roleArn=bench.role(), resourcesVpcConfig={"subnetIds": ["subnet-00000001"]})
+    api = Client(bench.engine, name)
+    client.delete_cluster(name=name)
+    with pytest.raises(urllib3.exceptions.MaxRetryError):
+        api.http.request("GET", api.endpoint, retries=0)
