@@ -238,6 +238,8 @@ def _sentence(fault: Any) -> str:
             return f"{path}: is missing"
         case "extra_forbidden":
             return f"{path}: is not a setting; see config/prod.toml for those that are"
+        case "too_short":
+            return f"{path}: is empty; give at least one"
         case "value_error":
             return f"{path}: {fault['ctx']['error']}"
         case _:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -122,6 +123,7 @@ def _cron(path: str, cron: str, zone: ZoneInfo) -> Iterator[str]:
             )
 
 
+@cache
 def _skipped(zone: ZoneInfo, at: time, day_of_month: str) -> date | None:
     """The first day of the next years on which this wall-clock time is skipped, or None."""
     day = date(2026, 1, 1)

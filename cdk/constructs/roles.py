@@ -35,8 +35,11 @@ def role(  # noqa: PLR0913  what a role is, each by its name
             )
         },
     )
+    reasons: dict[str, list[str]] = {}
     for each in statements:
         for resource in each.resources:
             if "*" in resource and each.effect == "Allow":
-                accept(made, f"IAM5[Resource::{resource}]", reason=f"{each.sid}: {each.why}")
+                reasons.setdefault(resource, []).append(f"{each.sid}: {each.why}")
+    for resource, why in reasons.items():
+        accept(made, f"IAM5[Resource::{resource}]", reason=" ".join(why))
     return made.without_policy_updates()

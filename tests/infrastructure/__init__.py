@@ -1,0 +1,1 @@
+"""The synthesized templates, and what makes them."""

@@ -1,0 +1,71 @@
+"""The synthesized templates of one environment, with CloudFormation's functions resolved to readable text."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from infrastructure.iam import Role, role_of
+
+LIFECYCLES = ("evidence", "operations", "watch")
+
+
+@dataclass(frozen=True)
+class Assembly:
+    folder: Path
+    environment: str
+
+    @cached_property
+    def raw(self) -> Mapping[str, Any]:
+        """Each stack's template as it is deployed, by lifecycle."""
+        return {
+            each: json.loads((self.folder / f"coder-day2-{self.environment}-{each}.template.json").read_text())
+            for each in LIFECYCLES
+        }
+
+    @cached_property
+    def resources(self) -> Mapping[str, Mapping[str, Any]]:
+        """Every resource of every stack by logical id, functions resolved."""
+        return {
+            name: resolve(resource)
+            for template in self.raw.values()
+            for name, resource in template["Resources"].items()
+        }
+
+    def of_type(self, kind: str) -> Iterator[Mapping[str, Any]]:
+        """The resources of a type, properties first: `{**Properties, _id, _policy}`."""
+        for name, each in self.resources.items():
+            if each["Type"] == kind:
+                kept = (each.get("DeletionPolicy"), each.get("UpdateReplacePolicy"))
+                yield {**each.get("Properties", {}), "_id": name, "_policy": kept}
+
+    def one(self, kind: str, **where: Any) -> Mapping[str, Any]:
+        """The one resource of a type with these properties."""
+        found = [each for each in self.of_type(kind) if all(each.get(key) == value for key, value in where.items())]
+        assert len(found) == 1, f"{len(found)} of {kind} {where}"
+        return found[0]
+
+    @cached_property
+    def roles(self) -> Mapping[str, Role]:
+        """Every role by what it is for: a step's name, `dr-drill`, `sweep`, `schedules`, `clean-up`."""
+        return {role.name: role for role in map(role_of, self.of_type("AWS::IAM::Role"))}
+
+
+def resolve(value: Any) -> Any:  # noqa: PLR0911  one line for each function
+    match value:
+        case {"Fn::Join": [separator, parts]}:
+            return separator.join(str(resolve(part)) for part in parts)
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"<{name}.{attribute}>"
+        case {"Ref": name}:
+            return f"<{name}>"
+        case {"Fn::ImportValue": name}:
+            return f"<imported {name}>"
+        case dict():
+            return {key: resolve(item) for key, item in value.items()}
+        case list():
+            return [resolve(item) for item in value]
+        case _:
+            return value

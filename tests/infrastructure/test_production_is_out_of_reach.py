@@ -1,0 +1,214 @@
+"""Safety rules 1, 2 and 7, as far as IAM proves them: decided over the statements of the synthesized roles."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from infrastructure.iam import Role, request
+from infrastructure.templates import Assembly
+
+RDS = "arn:aws:rds:eu-central-1:111122223333"
+SOURCE = f"{RDS}:cluster:coder-prod-aurora"
+COPY = f"{RDS}:cluster:coder-dr-test-20261123-0a1b2c3d"
+WRITER = f"{RDS}:db:coder-dr-test-20261123-0a1b2c3d-writer"
+SNAPSHOT = f"{RDS}:cluster-snapshot:rds:coder-prod-aurora-2026-11-23-02-00"
+PLACES = (
+    f"{RDS}:subgrp:coder-prod-db-subnet-group",
+    f"{RDS}:cluster-pg:coder-prod-aurora-pg",
+    f"{RDS}:og:default:aurora-postgresql-17",
+)
+INSTANCE_PLACES = (
+    f"{RDS}:subgrp:coder-prod-db-subnet-group",
+    f"{RDS}:pg:default.aurora-postgresql17",
+    f"{RDS}:og:default:aurora-postgresql-17",
+)
+TAGS = {"coder-day2:environment": "prod", "coder-day2:drill": "20261123-0a1b2c3d", "coder-day2:execution": "arn:x"}
+ANYTHING = ({"Effect": "Allow", "Action": "*", "Resource": "*"},)
+
+CHANGES = (
+    "AddTagsToResource",
+    "CreateDBCluster",
+    "CreateDBClusterSnapshot",
+    "CreateDBInstance",
+    "DeleteDBCluster",
+    "DeleteDBClusterSnapshot",
+    "DeleteDBInstance",
+    "FailoverDBCluster",
+    "ModifyDBCluster",
+    "ModifyDBClusterSnapshotAttribute",
+    "ModifyDBInstance",
+    "RebootDBInstance",
+    "RemoveTagsFromResource",
+    "StopDBCluster",
+)
+CHANGING_STEPS = ("RestoreCluster", "AddInstance", "ResetCredentials", "DeleteDatabase")
+
+identifiers = st.from_regex(r"[a-z](-?[a-z0-9]){0,40}", fullmatch=True)
+outside = st.one_of(
+    st.sampled_from(["coder-prod-aurora", "coder-prod-aurora-1", "coder-dr-test", "coder-dr-tester", "coder-dr"]),
+    identifiers.filter(lambda name: not name.startswith("coder-dr-test-")),
+)
+
+
+@pytest.fixture
+def roles(prod: Assembly) -> dict[str, Role]:
+    return dict(prod.roles)
+
+
+@given(
+    name=outside,
+    kind=st.sampled_from(["cluster", "db", "cluster-snapshot"]),
+    action=st.sampled_from(CHANGES),
+    tags=st.sampled_from([{}, TAGS]),
+)
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_role_changes_anything_outside_the_prefix_whatever_tags_it_bears(
+    prod: Assembly, name: str, kind: str, action: str, tags: dict[str, str]
+) -> None:
+    asked = request(f"rds:{action}", f"{RDS}:{kind}:{name}", bearing=tags, tagging=TAGS)
+    assert not [role.name for role in prod.roles.values() if role.may(asked)]
+
+
+@given(name=outside, kind=st.sampled_from(["cluster", "db", "cluster-snapshot"]), action=st.sampled_from(CHANGES))
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_step_that_changes_databases_stays_walled_in_even_with_full_access_attached(
+    prod: Assembly, name: str, kind: str, action: str
+) -> None:
+    asked = request(f"rds:{action}", f"{RDS}:{kind}:{name}", bearing=TAGS, tagging=TAGS)
+    assert not [step for step in CHANGING_STEPS if prod.roles[step].may(asked, also=ANYTHING)]
+
+
+def test_the_drill_itself_gets_through(roles: dict[str, Role]) -> None:
+    """The counter-check: the walls do not stand because nothing is allowed."""
+    snapshot = request("rds:RestoreDBClusterFromSnapshot", COPY, SNAPSHOT, *PLACES, tagging=TAGS)
+    moment = request("rds:RestoreDBClusterToPointInTime", COPY, SOURCE, *PLACES, tagging=TAGS)
+    writer = request(
+        "rds:CreateDBInstance", WRITER, COPY, *INSTANCE_PLACES, tagging=TAGS, rds__PubliclyAccessible="false"
+    )
+    assert roles["RestoreCluster"].may(snapshot)
+    assert roles["RestoreCluster"].may(moment)
+    assert roles["RestoreCluster"].may(request("rds:AddTagsToResource", COPY, tagging=TAGS))
+    assert roles["AddInstance"].may(writer)
+    assert roles["AddInstance"].may(request("rds:AddTagsToResource", WRITER, tagging=TAGS))
+    assert roles["ResetCredentials"].may(
+        request("rds:ModifyDBCluster", COPY, bearing=TAGS, rds__ManageMasterUserPassword="true")
+    )
+    assert roles["DeleteDatabase"].may(request("rds:DeleteDBInstance", WRITER, bearing=TAGS))
+    assert roles["DeleteDatabase"].may(request("rds:DeleteDBCluster", COPY, bearing=TAGS))
+
+
+@given(name=outside, also=st.sampled_from([(), ANYTHING]))
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_snapshot_is_restored_under_a_name_outside_the_prefix(
+    prod: Assembly, name: str, also: tuple[dict[str, str], ...]
+) -> None:
+    """Not even as the source, which a restore from a snapshot could only replace."""
+    restore = request("rds:RestoreDBClusterFromSnapshot", f"{RDS}:cluster:{name}", SNAPSHOT, *PLACES, tagging=TAGS)
+    assert not [role.name for role in prod.roles.values() if role.may(restore)]
+    assert not prod.roles["RestoreCluster"].may(restore, also=also)
+
+
+@pytest.mark.parametrize(
+    "snapshot", ["other-cluster-2026-11-23", "rds:other-2026-11-23-02-00", "rds:coder-prodigy-2026-11-23"]
+)
+def test_only_the_sources_snapshots_are_restored(roles: dict[str, Role], snapshot: str) -> None:
+    restore = request(
+        "rds:RestoreDBClusterFromSnapshot", COPY, f"{RDS}:cluster-snapshot:{snapshot}", *PLACES, tagging=TAGS
+    )
+    assert not roles["RestoreCluster"].may(restore, also=ANYTHING)
+
+
+def test_another_cluster_is_not_restored_to_a_point_in_time(roles: dict[str, Role]) -> None:
+    restore = request("rds:RestoreDBClusterToPointInTime", COPY, f"{RDS}:cluster:another", *PLACES, tagging=TAGS)
+    assert not roles["RestoreCluster"].may(restore, also=ANYTHING)
+
+
+@pytest.mark.parametrize("tags", [{}, {"coder-day2:environment": "prod"}, {**TAGS, "coder-day2:environment": "stage"}])
+def test_nothing_is_created_without_the_drills_tags(roles: dict[str, Role], tags: dict[str, str]) -> None:
+    assert not roles["RestoreCluster"].may(
+        request("rds:RestoreDBClusterFromSnapshot", COPY, SNAPSHOT, *PLACES, tagging=tags)
+    )
+    assert not roles["AddInstance"].may(request("rds:CreateDBInstance", WRITER, COPY, *INSTANCE_PLACES, tagging=tags))
+
+
+@pytest.mark.parametrize("tags", [{}, {"coder-day2:environment": "prod"}, {**TAGS, "coder-day2:environment": "stage"}])
+@pytest.mark.parametrize(
+    ("step", "action", "resource"),
+    [
+        ("DeleteDatabase", "rds:DeleteDBCluster", COPY),
+        ("DeleteDatabase", "rds:DeleteDBInstance", WRITER),
+        ("DeleteDatabase", "rds:DeleteDBClusterSnapshot", f"{RDS}:cluster-snapshot:coder-dr-test-by-hand"),
+        ("DeleteDatabase", "rds:DeleteDBClusterAutomatedBackup", f"{RDS}:cluster-auto-backup:cab-1"),
+        ("ResetCredentials", "rds:ModifyDBCluster", COPY),
+    ],
+)
+def test_the_prefix_alone_is_not_enough_to_delete_or_change(
+    roles: dict[str, Role], step: str, action: str, resource: str, tags: dict[str, str]
+) -> None:
+    assert not roles[step].may(request(action, resource, bearing=tags))
+    assert roles[step].may(request(action, resource, bearing=TAGS))
+
+
+def test_no_instance_becomes_public_even_with_full_access_attached(roles: dict[str, Role]) -> None:
+    public = request(
+        "rds:CreateDBInstance", WRITER, COPY, *INSTANCE_PLACES, tagging=TAGS, rds__PubliclyAccessible="true"
+    )
+    assert not roles["AddInstance"].may(public, also=ANYTHING)
+
+
+def test_the_platforms_groups_are_used_and_never_changed(roles: dict[str, Role]) -> None:
+    for group, action in (
+        ("cluster-pg:coder-prod-aurora-pg", "ModifyDBClusterParameterGroup"),
+        ("subgrp:coder-prod-db-subnet-group", "DeleteDBSubnetGroup"),
+        ("subgrp:coder-prod-db-subnet-group", "AddTagsToResource"),
+    ):
+        asked = request(f"rds:{action}", f"{RDS}:{group}", tagging=TAGS)
+        assert not [step for step in CHANGING_STEPS if roles[step].may(asked, also=ANYTHING)]
+
+
+def test_the_managed_password_cannot_be_given_up(roles: dict[str, Role]) -> None:
+    asked = request("rds:ModifyDBCluster", COPY, bearing=TAGS, rds__ManageMasterUserPassword="false")
+    assert not roles["ResetCredentials"].may(asked)
+
+
+SECRETS = "arn:aws:secretsmanager:eu-central-1:111122223333:secret"
+OWNER = "aws:rds:primaryDBClusterArn"
+
+
+def test_only_the_verifier_reads_the_copys_secret(roles: dict[str, Role]) -> None:
+    own = request("secretsmanager:GetSecretValue", f"{SECRETS}:rds!cluster-0a1b-x", bearing={OWNER: COPY})
+    assert {name for name, role in roles.items() if role.may(own)} == {"PlanVerification", "RunChecks"}
+
+
+@pytest.mark.parametrize(
+    ("name", "tags"),
+    [
+        ("coder/prod/aurora-master-AbCdEf", {}),
+        ("coder/prod/aurora-master-AbCdEf", {OWNER: COPY}),
+        ("rds!cluster-0a1b-x", {OWNER: SOURCE}),
+        ("rds!cluster-0a1b-x", {OWNER: f"{RDS}:cluster:coder-dr-test"}),
+        ("rds!cluster-0a1b-x", {}),
+    ],
+    ids=[
+        "connection",
+        "connection in disguise",
+        "managed of production",
+        "managed of a look-alike",
+        "managed of nobody",
+    ],
+)
+def test_nobody_reads_another_secret(roles: dict[str, Role], name: str, tags: dict[str, str]) -> None:
+    asked = request("secretsmanager:GetSecretValue", f"{SECRETS}:{name}", bearing=tags)
+    assert not [role.name for role in roles.values() if role.may(asked)]
+
+
+def test_the_function_itself_cannot_use_lambdas_way_into_the_vpc(roles: dict[str, Role]) -> None:
+    interface = "arn:aws:ec2:eu-central-1:111122223333:network-interface/eni-1"
+    by_lambda = request("ec2:CreateNetworkInterface", interface)
+    by_code = request(
+        "ec2:CreateNetworkInterface",
+        interface,
+        lambda__SourceFunctionArn="arn:aws:lambda:eu-central-1:111122223333:function:coder-day2-prod-run-checks",
+    )
+    assert roles["RunChecks"].may(by_lambda)
+    assert not roles["RunChecks"].may(by_code)

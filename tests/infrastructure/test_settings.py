@@ -1,0 +1,179 @@
+"""Every fault of a settings file is told at once, in a sentence that begins with the path of its field."""
+
+import re
+import tomllib
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cdk.settings import FOLDER, SettingsError, check, load
+
+
+def spoilt(tables: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """The tables with this value under a dotted path; `...` removes it."""
+    tables = deepcopy(tables)
+    *parents, last = path.split(".")
+    place = tables
+    for parent in parents:
+        place = place.setdefault(parent, {})
+    if value is ...:
+        del place[last]
+    else:
+        place[last] = value
+    return tables
+
+
+def faults(tables: dict[str, Any]) -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as refused:
+        check(tables, environment="prod")
+    return refused.value.problems
+
+
+@pytest.mark.parametrize("environment", [each.stem for each in FOLDER.glob("*.toml")])
+def test_every_environment_in_the_repository_can_be_deployed(environment: str) -> None:
+    assert load(environment).environment == environment
+
+
+def test_the_production_example_shows_every_setting() -> None:
+    """Every field of every table is there, at least in a comment."""
+    text = (FOLDER / "prod.toml").read_text(encoding="utf-8")
+    settings = load("prod")
+    names = {
+        name
+        for table in (getattr(settings, field) for field in type(settings).model_fields)
+        if hasattr(type(table), "model_fields")
+        for name in type(table).model_fields
+    }
+    assert {name for name in names if not re.search(rf"\b{name}\b", text)} == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "problem"),
+    [
+        ("aws.account", "12", "aws.account: '12' is not an AWS account id (12 digits)"),
+        ("aws.region", "Frankfurt", "aws.region: 'Frankfurt' is not an AWS Region such as eu-central-1"),
+        ("source.cluster", "Coder--prod", "source.cluster: 'Coder--prod' is not an RDS identifier"),
+        ("source.port", "5432", "source.port: input should be a valid integer, not '5432'"),
+        ("source.port", 80, "source.port: input should be greater than or equal to 1150, not 80"),
+        ("source.kms_key", "alias/aws/rds", "source.kms_key: 'alias/aws/rds' is not a KMS key ARN (not an alias)"),
+        ("source.manual_snapshots", ["*"], "source.manual_snapshots.0: '*' is not a snapshot's name"),
+        ("source.password", "x", "source.password: is not a setting"),
+        ("copy.subnet_group", ..., "copy.subnet_group: is missing"),
+        ("copy.min_acu", 0.3, "copy.min_acu: input should be a multiple of 0.5, not 0.3"),
+        ("network.vpc", "main", "network.vpc: 'main' is not a VPC id"),
+        ("network.https_to", [], "network.https_to: is empty; give at least one"),
+        ("network.https_to", ["all"], "network.https_to.0: 'all' is not an IPv4 range"),
+        ("kubernetes.name", "x", "kubernetes.name: is not a setting"),
+        ("objectives.rto_minutes", 0, "objectives.rto_minutes: input should be greater than or equal to 1, not 0"),
+        ("objectives.rto_minutes", True, "objectives.rto_minutes: input should be a valid integer, not True"),
+        ("objectives", ..., "objectives: is missing"),
+        ("evidence.object_lock", "NONE", "evidence.object_lock: input should be 'GOVERNANCE' or 'COMPLIANCE'"),
+        ("verification.expect", {"licence": "report"}, "verification.expect.licence: 'licence' is not a check's id"),
+        ("verification.expect", {"B02_owner_exists": "maybe"}, "verification.expect.B02_owner_exists: input should be"),
+        ("schedules.sweep_cron", "daily", "schedules.sweep_cron: 'daily' is not a Scheduler expression of six fields"),
+        ("schedules.time_zone", "Berlin!", "schedules.time_zone: 'Berlin!' is not an IANA time zone"),
+        ("watch.emails", ["nobody"], "watch.emails.0: 'nobody' is not an e-mail address"),
+        ("watch.log_retention_days", 91, "watch.log_retention_days: input should be 1, 7"),
+        ("colour", "blue", "colour: is not a setting"),
+        # What only fields together make:
+        ("copy.prefix", "coder-prod", "copy.prefix: 'coder-prod' matches the source 'coder-prod-aurora'"),
+        ("copy.prefix", "coder-prod-aurora", "copy.prefix: 'coder-prod-aurora' matches the source"),
+        ("copy.prefix", "coder-prod-aurora-dr", "copy.prefix: 'coder-prod-aurora-dr' contains the source's name"),
+        ("copy.prefix", "dr", "copy.prefix: 'dr' has 2 characters; 6 to 38"),
+        ("copy.prefix", "a" * 39, "copy.prefix: 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' has 39 characters; 6 to 38"),
+        ("copy.min_acu", 16, "copy.min_acu: 16 is more than copy.max_acu, 8"),
+        ("copy.max_acu", 0.5, "copy.max_acu: 0.5 is less than 1"),
+        ("copy.kms_key", "arn:aws:kms:us-east-1:111122223333:key/1", "copy.kms_key: the key is in us-east-1, not in"),
+        ("network.function_subnets", ["subnet-00000001"], "network.function_subnets: 1 subnets for 3"),
+        ("network.availability_zones", ["us-east-1a"] * 3, "network.availability_zones: 'us-east-1a' is not in"),
+        ("objectives.rto_minutes", 241, "objectives.rto_minutes: 241 lets a drill last 481.5 minutes"),
+        ("objectives.drill_interval_days", 30, "objectives.drill_interval_days: 30 is shorter than a month"),
+        (
+            "evidence.retention_days",
+            34,
+            "evidence.retention_days: 34 is shorter than objectives.drill_interval_days, 35",
+        ),
+        ("schedules.drills", {}, "schedules.drills: is empty"),
+        ("schedules.drills.monthly-point-in-time", ..., "schedules.drills: none restores the latest-restorable-time"),
+        ("schedules.time_zone", "Europe/Bielefeld", "schedules.time_zone: 'Europe/Bielefeld' is not known"),
+        ("schedules.sweep_cron", "cron(30 5 * * * *)", "schedules.sweep_cron: 'cron(30 5 * * * *)' needs a '?'"),
+        ("schedules.sweep_cron", "cron(30 5 ? * ? *)", "schedules.sweep_cron: 'cron(30 5 ? * ? *)' needs a '?'"),
+        ("schedules.sweep_cron", "cron(30 25 * * ? *)", "schedules.sweep_cron: 'cron(30 25 * * ? *)' names no time"),
+        ("schedules.sweep_cron", "cron(30 2 * * ? *)", "schedules.sweep_cron: 2:30 does not exist on 2026-03-29 in"),
+    ],
+)
+def test_one_fault_is_told_with_its_path(tables: dict[str, Any], path: str, value: Any, problem: str) -> None:
+    told = faults(spoilt(tables, path, value))
+    assert any(each.startswith(problem) for each in told), told
+
+
+def test_all_faults_of_the_fields_are_told_at_once(tables: dict[str, Any]) -> None:
+    tables = spoilt(tables, "aws.account", "12")
+    tables = spoilt(tables, "objectives.rto_minutes", "two hours")
+    tables = spoilt(tables, "schedules.drills.monthly-snapshot.recovery_point", "the best")
+    tables = spoilt(tables, "colour", "blue")
+    assert [each.split(":")[0] for each in faults(tables)] == [
+        "aws.account",
+        "objectives.rto_minutes",
+        "schedules.drills.monthly-snapshot.recovery_point",
+        "colour",
+    ]
+
+
+def test_all_faults_between_fields_are_told_at_once(tables: dict[str, Any]) -> None:
+    tables = spoilt(tables, "copy.prefix", "coder-prod")
+    tables = spoilt(tables, "copy.max_acu", 0.5)
+    tables = spoilt(tables, "copy.min_acu", 2)
+    tables = spoilt(tables, "evidence.retention_days", 7)
+    assert [each.split(":")[0] for each in faults(tables)] == [
+        "copy.prefix",
+        "copy.min_acu",
+        "copy.max_acu",
+        "evidence.retention_days",
+    ]
+
+
+def test_the_error_names_its_file_and_lists_every_fault_on_a_line(tables: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError) as refused:
+        check(spoilt(spoilt(tables, "aws", ...), "colour", "blue"), environment="prod")
+    assert str(refused.value).splitlines() == [
+        "config/prod.toml cannot be deployed; correct each line and try again:",
+        "  aws: is missing",
+        "  colour: is not a setting; see config/prod.toml for those that are",
+    ]
+
+
+def test_an_unknown_environment_is_told_which_there_are() -> None:
+    with pytest.raises(SettingsError, match=r"environment: 'stage' is unknown; known: local, prod"):
+        load("stage")
+
+
+def test_a_file_that_is_no_toml_is_told_where(tmp_path: Path) -> None:
+    (tmp_path / "prod.toml").write_text("[aws\n")
+    with pytest.raises(SettingsError, match=r"file: is not TOML: .*line 1"):
+        load("prod", folder=tmp_path)
+
+
+def test_a_monthly_drill_on_a_day_without_a_clock_change_may_start_in_its_hour(tables: dict[str, Any]) -> None:
+    """Europe's clocks go forward on the last Sunday of March, which is never the 1st."""
+    assert check(spoilt(tables, "schedules.drills.monthly-snapshot.cron", "cron(30 2 1 * ? *)"), environment="prod")
+
+
+def test_kubernetes_and_everything_with_a_default_may_be_left_out(tables: dict[str, Any]) -> None:
+    for optional in ("kubernetes", "verification", "watch", "copy.cluster_parameter_group", "source.kms_key"):
+        tables = spoilt(tables, optional, ...)
+    settings = check(tables, environment="prod")
+    assert settings.kubernetes is None
+    assert settings.verification.connections == 2
+
+
+@given(st.from_regex(r"[a-z](-?[a-z0-9]){5,36}", fullmatch=True))
+def test_no_accepted_prefix_can_match_the_source(prefix: str) -> None:
+    tables = tomllib.loads((FOLDER / "prod.toml").read_text(encoding="utf-8"))
+    tables["source"]["cluster"] = f"{prefix}-production"
+    tables["copy"]["prefix"] = prefix
+    assert any("matches the source" in each for each in faults(tables))
