@@ -38,6 +38,7 @@ def _shown(aurora: Aurora, source: Shown, backups: ContinuousBackup, *, status: 
         "BackupRetentionPeriod", "PreferredBackupWindow", "AvailabilityZones", "Port",
         "IAMDatabaseAuthenticationEnabled",
     )  # fmt: skip
+    earliest, latest = backups.window or (None, None)
     return {
         **{member: source.get(member) for member in copied},
         "DBClusterAutomatedBackupsArn": aurora.arn(
@@ -46,7 +47,7 @@ def _shown(aurora: Aurora, source: Shown, backups: ContinuousBackup, *, status: 
         "Region": aurora.settings.region,
         "Status": status,
         "LicenseModel": "postgresql-license",
-        "RestoreWindow": {"EarliestTime": backups.earliest, "LatestTime": backups.latest},
+        "RestoreWindow": {"EarliestTime": earliest, "LatestTime": latest},
     }
 
 

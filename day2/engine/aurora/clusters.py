@@ -114,7 +114,7 @@ def wait_for(cluster: Cluster) -> None:
 
 def shown(aurora: Aurora, cluster: Cluster) -> Shown:
     """The cluster as the API shows it."""
-    backups = cluster.volume.backups
+    earliest, latest = cluster.volume.backups.window or (None, None)
     members = [
         {
             "DBInstanceIdentifier": instance.id,
@@ -128,8 +128,8 @@ def shown(aurora: Aurora, cluster: Cluster) -> Shown:
         **cluster.shown,
         "DBClusterMembers": members,
         "TagList": stores.tags_of(cluster.shown["DBClusterArn"]),
-        "EarliestRestorableTime": backups.earliest if backups.latest else None,
-        "LatestRestorableTime": backups.latest,
+        "EarliestRestorableTime": earliest,
+        "LatestRestorableTime": latest,
     }
 
 

@@ -126,11 +126,11 @@ def _settle(aurora: Aurora, instance: Instance, status: str) -> None:
 
 def shown(aurora: Aurora, instance: Instance) -> Shown:
     """The instance as the API shows it."""
-    backups = aurora.clusters[instance.cluster].volume.backups
+    window = aurora.clusters[instance.cluster].volume.backups.window
     return {
         **instance.shown,
         "TagList": stores.tags_of(instance.shown["DBInstanceArn"]),
-        "LatestRestorableTime": backups.latest,
+        "LatestRestorableTime": window and window[1],
     }
 
 

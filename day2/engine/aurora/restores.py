@@ -64,9 +64,9 @@ def _until(request: Request, backups: ContinuousBackup) -> datetime:
     asked: datetime | None = request.get("RestoreToTime")
     if (asked is None) != bool(request.get("UseLatestRestorableTime")):
         raise faults.combination("Specify either RestoreToTime or UseLatestRestorableTime.")
-    earliest, latest = backups.earliest, backups.latest
-    if earliest is None or latest is None:
+    if backups.window is None:
         raise faults.Fault("InvalidRestoreFault", "The source has no continuous backup yet.")
+    earliest, latest = backups.window
     until = asked or latest
     if not earliest <= until <= latest:
         raise faults.value(

@@ -122,6 +122,8 @@ def describe(aurora: Aurora, request: Request) -> Shown:
 def delete(aurora: Aurora, request: Request) -> Shown:
     """Delete a snapshot at once."""
     snapshot = aurora.snapshot(request["DBClusterSnapshotIdentifier"])
+    if snapshot.shown["SnapshotType"] == "automated":
+        raise faults.Fault("InvalidDBClusterSnapshotStateFault", f"{snapshot.id} is automated; only manual ones go.")
     if snapshot.status not in {"available", "failed"}:
         raise faults.Fault("InvalidDBClusterSnapshotStateFault", f"{snapshot.id} is {snapshot.status}.")
     if snapshot.base:

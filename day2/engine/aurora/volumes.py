@@ -53,8 +53,6 @@ class Volume:
         """Fill it with a snapshot's data; the passwords in it are those of its time."""
         with self._lock:
             lay_down(base, self.server)
-            with self.awake():
-                pass  # replays what makes the copy whole: a damaged one fails the restore, not the first login
 
     def recover(self, source: ContinuousBackup, *, until: datetime) -> None:
         """Fill it with another cluster's data as of `until`."""

@@ -69,15 +69,14 @@ class ContinuousBackup:
         self._latest: datetime | None = None
 
     @property
-    def earliest(self) -> datetime | None:
-        """The beginning of the window; None before the first base backup."""
-        return min((base.consistent_at for base in self.bases), default=None)
-
-    @property
-    def latest(self) -> datetime | None:
-        """The end of the window as of the last `extend`."""
-        earliest = self.earliest
-        return self._latest if earliest and self._latest and self._latest >= earliest else None
+    def window(self) -> tuple[datetime, datetime] | None:
+        """Its earliest and latest time as of the last `extend`, in whole milliseconds; None where there is none yet."""
+        if not self.bases or self._latest is None:
+            return None
+        earliest = min(base.consistent_at for base in self.bases)
+        earliest += timedelta(microseconds=-earliest.microsecond % 1000)
+        latest = self._latest - timedelta(microseconds=self._latest.microsecond % 1000)
+        return (earliest, latest) if earliest <= latest else None
 
     def take_base(self, server: Server) -> BaseBackup:
         """Add a base backup, and extend the window behind it."""
@@ -124,7 +123,7 @@ class ContinuousBackup:
         """
         usable = [base for base in self.bases if base.consistent_at <= until]
         if not usable or self._latest is None or until > self._latest:
-            raise NotRestorable(f"{until:%FT%TZ} is not between {self.earliest} and {self._latest}")
+            raise NotRestorable(f"{until:%FT%TZ} is outside the restorable window.")
         lay_down(max(usable, key=lambda base: base.consistent_at), server)
         server.start(listening=False, recovery=Recovery(archive=self.wal, until=until))
 

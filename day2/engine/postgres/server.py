@@ -115,7 +115,8 @@ class Server:
             self.account.write(self.data / "recovery.signal", "")
         try:
             self._pg_ctl("start", f"--log={self.log}", f"--timeout={START_SECONDS}")
-            self._await_promotion()
+            if recovery:
+                self._await_promotion()
         except ProgramFailed as failure:
             raise ProgramFailed(f"{failure}\n{tail_of(self.log)}") from failure
 
