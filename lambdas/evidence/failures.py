@@ -64,14 +64,14 @@ def of_the_verdict(state: State) -> Failure | None:
     if verdict is None or verdict["overall"] != "fail":
         return None
     reasons = [
-        f"{word}: {verdict[name]['reason']}"
-        for name, word in (("integrity", "integrity"), ("rto", "recovery time"), ("rpo", "recovery point"))
+        f"{word}: {verdict[name]['reason'].rstrip('.')}"
+        for name, word in (("integrity", "Integrity"), ("rto", "Recovery time"), ("rpo", "Data loss"))
         if verdict[name]["verdict"] == "fail"
     ]
     return Failure(
         part="verdict",
         name=errors.ChecksFailed.__name__,
-        sentence=_with_stop("; ".join(reasons) or "The judgement is fail."),
+        sentence=_with_stop("; ".join(reasons) or "The judgement is fail"),
     )
 
 

@@ -102,6 +102,7 @@ class View:
     key_counts: tuple[Count, ...]
     not_reached: tuple[str, ...]
     issues: tuple[str, ...]
+    further_issues: tuple[str, ...]
     sha256: str
 
 
@@ -113,6 +114,7 @@ def view(record: Record, history: Sequence[Summary] = ()) -> View:
     ended = max([begun, *(payload.parse_instant(each["ended_at"]) for each in record["phases"])])
     axis = charts.axis((ended - begun).total_seconds(), record["objectives"]["rto_seconds"])
     counts = _counts(record)
+    issues = _issues(record)
     return View(
         summary=summary,
         headline=_headline(record, summary),
@@ -125,7 +127,9 @@ def view(record: Record, history: Sequence[Summary] = ()) -> View:
         counts=tuple(sorted(counts.values(), key=_shrunk_first)),
         key_counts=tuple(counts[name] for name in KEY_TABLES if name in counts),
         not_reached=_not_reached(record),
-        issues=_issues(record),
+        issues=issues,
+        # The first error stands in the headline already.
+        further_issues=issues[1:] if record["outcome"]["error"] else issues,
         sha256=sha256,
     )
 

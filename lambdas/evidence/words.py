@@ -6,9 +6,11 @@ _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
 def duration(seconds: float) -> str:
-    """`0.4 s`, `41 s`, `25 min 18 s`, `2 h 05 min`, `3 d 4 h`: two units at most, the smaller rounded down."""
+    """`11 ms`, `4.6 s`, `41 s`, `25 min 18 s`, `2 h 05 min`, `3 d 4 h`: two units at most, the smaller rounded down."""
     if seconds < 0:
         return f"-{duration(-seconds)}"
+    if 0 < seconds < 1:
+        return f"{max(round(seconds * 1_000), 1)} ms"
     if seconds < 10:  # noqa: PLR2004  tenths of a second tell something below ten seconds
         return f"{seconds:.1f} s"
     whole = int(seconds)

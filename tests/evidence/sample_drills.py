@@ -156,9 +156,9 @@ _CHECKS = (
     ("F05_dbcrypt_active_keys", "info", "report", 2, "reported", "2 active digests"),
     ("F06_encrypted_rows_with_unknown_key", "critical", "pass", 0, "0", "none"),
     ("G01_audit_latest", "info", "report", 41, "reported", "seconds before the recovery point"),
-    ("foreign-keys", "critical", "pass", 0, "0", "142 foreign keys scanned"),
-    ("physical", "critical", "pass", 0, "0", "412 relations whole, 3 by a sample of 5 %"),
-    ("baseline", "critical", "pass", 0, "0", "no table shrank by more than 5 %"),
+    ("FK01_no_orphans", "critical", "pass", 0, "0", "142 foreign keys scanned"),
+    ("PH01_physical", "critical", "pass", 0, "0", "412 relations whole, 3 by a sample of 5 %"),
+    ("CT01_row_counts", "critical", "pass", 0, "0", "no table shrank by more than 5 %"),
 )
 
 
@@ -166,6 +166,7 @@ def check(row: tuple[Any, ...], *, seconds: float = 0.042) -> CheckResult:
     name, severity, verdict, value, expected, detail = row
     return CheckResult(
         id=name,
+        title=TITLES[name],
         severity=severity,
         verdict=verdict,
         value=value,
@@ -176,12 +177,40 @@ def check(row: tuple[Any, ...], *, seconds: float = 0.042) -> CheckResult:
     )
 
 
+TITLES = {
+    "A01_schema_migrations_clean": "The schema's migrations are complete",
+    "A02_schema_version": "Schema version",
+    "A05_invalid_indexes": "Every index is valid",
+    "A07_disabled_triggers": "Every trigger is enabled",
+    "B01_users_active": "There are users who can sign in",
+    "B02_owner_exists": "There is an owner who can administer the deployment",
+    "B05_deleted_users_with_credentials": "No deleted user keeps credentials",
+    "B10_group_members_outside_organization": "Members of groups belong to the organization",
+    "C01_templates_live": "There are templates",
+    "C02_template_active_version_missing": "Every template's active version exists",
+    "C08_template_presets": "Presets of templates",
+    "D02_workspaces_without_build": "Every workspace has a build",
+    "D04_build_number_gaps": "Build numbers have no gaps",
+    "D06_running_without_terraform_state": "Running workspaces have their Terraform state",
+    "D08_running_workspaces": "Running workspaces",
+    "E04_job_of_build_missing_or_wrong_type": "Every build has a job of its type",
+    "F01_license_valid": "There is a licence that is valid at the recovery point",
+    "F05_dbcrypt_active_keys": "Encryption keys that coderd needs to start",
+    "F06_encrypted_rows_with_unknown_key": "Every encrypted row's key is known",
+    "G01_audit_latest": "Newest audit entry",
+    "FK01_no_orphans": "Every foreign key's parent exists",
+    "PH01_physical": "Pages and indexes are sound",
+    "CT01_row_counts": "No table has shrunk since the last passed drill",
+}
+
+
 def hash_of(text: str) -> int:
     return int.from_bytes(text.encode().ljust(8, b"-")[:8], "big")
 
 
 CONTROL = CheckResult(
-    id="control_orphaned_build",
+    id="NC_D02_workspaces_without_build",
+    title="Every workspace has a build",
     severity="critical",
     verdict="fail",
     value=1,
@@ -338,9 +367,9 @@ def failed() -> dict[str, Any]:
         checks=replaced(
             C02_template_active_version_missing=("fail", 3, "3 templates point at a version that is not there"),
             D04_build_number_gaps=("warn", 12, "12 workspaces with a gap"),
-            baseline=("fail", 1, "workspace_agents: emptied, 402118 rows in the baseline"),
+            CT01_row_counts=("fail", 1, "workspace_agents: emptied, 402118 rows in the baseline"),
         ),
-        integrity=objective("fail", "2 critical checks failed: C02_template_active_version_missing, baseline."),
+        integrity=objective("fail", "2 critical checks failed: C02_template_active_version_missing, CT01_row_counts."),
         rpo=objective("warn", "The newest write is 13 min 40 s older than the recovery point.", 820, 900),
         counts={**COUNTS, "workspace_agents": 0},
     )
