@@ -19,6 +19,10 @@ SUBNETS = ("subnet-00000001", "subnet-00000002", "subnet-00000003")
 VPC = "vpc-00000001"
 MASTER_USER = "coder_admin"
 ENGINE = "aurora-postgresql"
+_EKS_MAY_ASSUME = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "eks.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +100,12 @@ def build(clients: Clients, names: Names) -> Platform:
         ),
     )
     if names.kubernetes_cluster:
+        role = clients("iam").create_role(
+            RoleName=names.kubernetes_cluster, AssumeRolePolicyDocument=json.dumps(_EKS_MAY_ASSUME)
+        )
         clients("eks").create_cluster(
             name=names.kubernetes_cluster,
-            roleArn="arn:aws:iam::000000000000:role/eks",
+            roleArn=role["Role"]["Arn"],
             resourcesVpcConfig={"subnetIds": list(SUBNETS)},
         )
     return Platform(
