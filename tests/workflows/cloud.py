@@ -252,15 +252,20 @@ def cloud(world: World, *, durations: Durations = QUICK, settings: Settings = SE
         stack.enter_context(patch.dict("os.environ", {"AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION}))
         _evidence(settings.evidence)
         stack.enter_context(patch.object(BaseClient, "_make_api_call", call))
+        stack.enter_context(patch.object(boto3, "client", _client))
         stack.enter_context(patch.object(runtime_settings, "current", lambda: settings))
         here.kubernetes.meddle = here._meddle_with_kubernetes
         stack.enter_context(here.kubernetes.serving())
         yield here
 
 
+_boto3_client: Any = boto3.client
+
+
 @cache
-def _client(service: str) -> Any:
-    return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
+def _client(service: str, **_: object) -> Any:
+    """One client a service for all tests: making one takes longer than a drill."""
+    return _boto3_client(service, region_name=REGION)
 
 
 def _evidence(evidence: Evidence) -> None:

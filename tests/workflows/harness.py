@@ -85,7 +85,11 @@ class World:
         """Start an execution; it proceeds when the driver waits."""
         name = name or f"execution-{len(self.executions) + 1}"
         execution = Execution(
-            self.time, machine=machine, definition=self.definitions[machine], name=name, request={} if request is None else request
+            self.time,
+            machine=machine,
+            definition=self.definitions[machine],
+            name=name,
+            request={} if request is None else request,
         )
         self.executions[execution.arn] = execution
         ended = self._ended[execution.arn] = VirtualEvent(self.time)

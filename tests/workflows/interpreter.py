@@ -102,7 +102,7 @@ def patched(time: VirtualTime, invoke: Invoke) -> Iterator[None]:
         *((state, "_from_error", _as_on_aws(state._from_error)) for state in (ExecutionState, StateTaskLambda)),
     ]
     points += [(module, "copy", SimpleNamespace(deepcopy=copied)) for module in _COPYING]
-    points += [(json_path, "parse", lru_cache(json_path.parse))]
+    points += [(json_path, "parse", _parsed_path)]
     logger = logging.getLogger("moto.stepfunctions")
     with ExitStack() as stack:
         for module, name, value in points:
@@ -157,6 +157,7 @@ def copied(value: Any) -> Any:
     return value if type(value) in _IMMUTABLE else copy.deepcopy(value)
 
 
+_parsed_path = lru_cache(json_path.parse)
 _COPYING = (states_module, result_path, string_expression, execute_state)
 _IMMUTABLE = (str, int, float, bool, type(None))
 

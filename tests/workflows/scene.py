@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
-from lambdas import steps
 from lambdas.settings import Settings
 
 from .cloud import QUICK, SETTINGS, Call, Cloud, Durations, Json, cloud
-from .harness import Handler, Invocation, World, world
+from .harness import Invocation, World, world
 from .interpreter import Execution
 from .verifier import Verifier
 
@@ -21,13 +18,6 @@ DIED = ("FAILED", "TIMED_OUT", "ABORTED")
 DRILL = "dr-drill"
 RULE_SECONDS = 1
 """EventBridge's delay between an execution's end and the sweep's start."""
-
-
-@cache
-def _handlers() -> dict[str, Handler]:
-    """Every step's own handler but the verification's, which read a database."""
-    own = [step for step in steps.STEPS if step.room != "verification"]
-    return {step.name: importlib.import_module(step.handler.removesuffix(".handler")).handler for step in own}
 
 
 @dataclass
@@ -78,22 +68,8 @@ def scene(
 ) -> Iterator[Scene]:
     """A scene, from 02:00 on a Monday night."""
     verifier = verifier or Verifier()
-    with (
-        world({**_handlers(), **verifier.handlers()}) as here,
-        cloud(here, durations=durations, settings=settings) as sky,
-    ):
+    with world() as here, cloud(here, durations=durations, settings=settings) as sky, verifier.at_work():
         yield Scene(world=here, cloud=sky, verifier=verifier, before=sky.production())
 
 
 Meddling = Callable[[Invocation, Callable[[], Any]], Any]
-
-
-def in_state(execution: Callable[[], str], state: str, fault: Meddling) -> Meddling:
-    """`fault` at the invocations of `state` in that execution, and nothing elsewhere."""
-
-    def meddle(invocation: Invocation, work: Callable[[], Any]) -> Any:
-        if invocation.state == state and invocation.execution == execution():
-            return fault(invocation, work)
-        return work()
-
-    return meddle

@@ -29,7 +29,8 @@ def test_a_drill_proves_the_backup_and_leaves_nothing_but_its_evidence() -> None
         assert record["cleanup"]["proven"] is True
         assert record["drill"]["execution"] == drill.arn
         assert set(stage.world.visits(drill)) == {task.name for task in tasks(DRILL)}
-        assert stage.verifier.read == 6, "plan and five groups each sign in for themselves"
+        assert len(stage.verifier.connected_to) == 6, "plan and five groups each sign in for themselves"
+        assert all(host.startswith(record["drill"]["target"]) for host in stage.verifier.connected_to)
 
 
 def test_the_request_of_the_consoles_start_dialog_is_enough() -> None:
@@ -151,7 +152,7 @@ def test_bad_input_is_refused_before_anything_is_created(request_: object) -> No
 def test_every_fault_of_an_input_is_told_at_once() -> None:
     with scene() as stage:
         cause = stage.drill({"recovery_point": "x", "target": "y", "unknown": 1}).cause or ""
-        assert all(field in cause for field in ("request.recovery_point", "request.target", "request.'unknown'"))
+        assert all(field in cause for field in ("request.recovery_point", "request.target", "unknown"))
 
 
 def test_a_failing_check_fails_the_drill_and_is_recorded() -> None:
@@ -169,15 +170,13 @@ def test_a_copy_that_is_open_to_others_is_never_read() -> None:
         stage.cloud.ingress_from = "sg-somebody"
         drill = stage.drill({})
         assert (drill.status, drill.error) == ("FAILED", "IsolationNotProven")
-        assert stage.verifier.read == 0
+        assert stage.verifier.connected_to == []
         assert stage.cloud.left() == {}
 
 
-def test_a_request_the_size_of_a_large_database_stays_far_below_the_payload_limit() -> None:
-    """Ninety checks, thrice that many foreign keys and as many tables as Coder has, in the largest state there is."""
-    verifier = Verifier(
-        checks_a_group=80, counts={f"a_table_with_a_long_name_{number}": 10**9 for number in range(120)}
-    )
-    with scene(verifier=verifier) as stage:
+def test_the_state_of_a_large_database_stays_far_below_the_payload_limit() -> None:
+    """Twice the checks there are, twice the tables that Coder has, in the largest state or answer of the run."""
+    counts = {f"a_table_with_a_rather_long_name_{number}": 10**9 for number in range(200)}
+    with scene(verifier=Verifier(checks_a_group=26, counts=counts)) as stage:
         assert stage.drill({}).status == "SUCCEEDED"
-        assert stage.world.largest_payload_bytes < PAYLOAD_LIMIT_BYTES * 0.75, stage.world.largest_payload_bytes
+        assert stage.world.largest_payload_bytes < PAYLOAD_LIMIT_BYTES * 0.6, stage.world.largest_payload_bytes

@@ -1,35 +1,22 @@
-"""Stand-ins for the three verification steps, for the runs in which what the database holds does not matter.
+"""A fake of what the verification steps run on the copy: instead of SQL, whatever `found` says.
 
-They keep the contracts, read the copy's secret as the real ones do, and find whatever `found` says. The real steps
-run against a real PostgreSQL in tests of their own.
+The three steps are the real ones, down to the copy's secret and the verdict; the SQL runs against a real PostgreSQL
+in tests of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
-from lambdas.adapters import secrets
-from lambdas.contracts import (
-    Baseline,
-    CheckGroup,
-    CheckResult,
-    CheckVerdict,
-    Credentials,
-    DatabaseFacts,
-    Drill,
-    GroupResult,
-    Judgement,
-    Objective,
-    Verdict,
-    VerificationPlan,
-)
-from lambdas.runtime import Call, step
+from lambdas.adapters.postgres import Server
+from lambdas.contracts import CheckGroup, CheckResult, CheckVerdict, DatabaseFacts, GroupResult, VerificationPlan
+from lambdas.verification import checks, runner
 
-from .harness import Handler
-
-GROUPS = ("integrity", "foreign-keys", "counts", "physical", "more")
+GROUPS = ("sql-1", "sql-2", "foreign-keys", "counts", "physical")
 FACTS = DatabaseFacts(
     server_version="16.6",
     schema_version=401,
@@ -44,61 +31,48 @@ FACTS = DatabaseFacts(
 
 @dataclass
 class Verifier:
-    """`found` is what every check finds; `read` counts the logins that were read."""
+    """`found` is what every check finds. `connect` is what happens at each connection; it may raise."""
 
     found: CheckVerdict = "pass"
-    read: int = 0
     checks_a_group: int = 2
     counts: Mapping[str, int] = field(default_factory=lambda: {"users": 1200, "workspaces": 3400})
+    connect: Callable[[], None] = lambda: None
+    connected_to: list[str] = field(default_factory=list)
 
-    def handlers(self) -> dict[str, Handler]:
-        return {"PlanVerification": step(self.plan), "RunChecks": step(self.run), "Judge": step(self.judge)}
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Within it, the runner asks this."""
+        with patch.object(runner, "make_plan", self._plan), patch.object(runner, "run_group", self._run):
+            yield
 
-    def plan(self, call: Call) -> VerificationPlan:
-        self._sign_in(call)
+    def _plan(self, server: Server, **_: object) -> VerificationPlan:
+        self._connected(server)
         groups = tuple(CheckGroup(id=each, kind="sql", items=(each,), planned_seconds=60) for each in GROUPS)
         return VerificationPlan(facts=FACTS, groups=groups)
 
-    def run(self, call: Call) -> GroupResult:
-        self._sign_in(call)
-        group = call.take(CheckGroup, "group")
-        checks = tuple(self._check(f"{group.id}-{number}") for number in range(self.checks_a_group))
-        return GroupResult(group=group.id, checks=checks, counts=self.counts, seconds=40.0)
+    def _run(self, server: Server, group: CheckGroup, **_: object) -> GroupResult:
+        self._connected(server)
+        found = [self._check(f"{group.id}-{number}", self.found) for number in range(self.checks_a_group)]
+        planted = self._check(f"{checks.CONTROL_PREFIX}{group.id}", "fail", control=True)
+        counts = self.counts if group.id == "counts" else {}
+        return GroupResult(group=group.id, checks=(*found, planted), counts=counts, seconds=40.0)
 
-    def judge(self, call: Call) -> Judgement:
-        drill, plan = call.take(Drill, "drill"), call.take(VerificationPlan, "plan")
-        checks = tuple(check for each in call.event["results"] for check in each["checks"])
-        fine = all(check["verdict"] == "pass" for check in checks)
-        integrity = Objective(verdict="pass" if fine else "fail", reason="all passed" if fine else "a check failed")
-        seconds = (call.now - drill.opened_at).total_seconds()
-        rto = Objective(verdict="pass", reason="within it", measured_seconds=seconds, objective_seconds=7200.0)
-        rpo = Objective(verdict="not-measured", reason="a snapshot is not a point in time")
-        return Judgement(
-            verdict=Verdict(overall=integrity.verdict, integrity=integrity, rto=rto, rpo=rpo),  # type: ignore[arg-type]
-            checks=tuple(self._check(check["id"]) for check in checks),
-            counts=self.counts,
-            facts=plan.facts,
-            next_baseline=Baseline(drill=drill.id, taken_at=call.now, counts=self.counts),
-        )
+    def _connected(self, server: Server) -> None:
+        assert server.tls == "verify-full"
+        assert server.password
+        self.connected_to.append(server.host)
+        self.connect()
 
-    def _sign_in(self, call: Call) -> None:
-        assert secrets.door().login(call.take(Credentials, "credentials").secret).password
-        self.read += 1
-
-    def _check(self, name: str) -> CheckResult:
+    def _check(self, name: str, verdict: CheckVerdict, **more: Any) -> CheckResult:
         return CheckResult(
             id=name,
             severity="critical",
-            verdict=self.found,
-            value=0 if self.found == "pass" else 3,
+            verdict=verdict,
+            value=0 if verdict == "pass" else 3,
             expected="0",
-            detail="",
+            detail=f"{name} looked at what it looks at, and this is the sentence about it",
             seconds=0.02,
             digest="0123456789abcdef",
-            title=f"What {name} looks at",
+            title=f"What {name} looks at, in a line",
+            **more,
         )
-
-
-def standing_in(verifier: Verifier | None = None) -> Mapping[str, Any]:
-    """The handlers of the three steps."""
-    return (verifier or Verifier()).handlers()
