@@ -108,7 +108,6 @@ def executions(names: Names, workflow: str, ending: str) -> cloudwatch.Metric:
         dimensions_map={"StateMachineArn": names.machine_arn(workflow)},
         statistic="Sum",
         period=Duration.minutes(5),
-        label=f"{workflow} {ending}",
     )
 
 

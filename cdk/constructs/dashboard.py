@@ -57,7 +57,7 @@ class Dashboard(Construct):
                 [
                     cloudwatch.GraphWidget(
                         title=f"Executions of {workflow}",
-                        left=[executions(names, workflow, each) for each in endings],
+                        left=[executions(names, workflow, each).with_(label=each) for each in endings],
                         stacked=True,
                         width=12,
                     )

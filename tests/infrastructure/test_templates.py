@@ -1,0 +1,264 @@
+"""What is deployed, read from the synthesized templates."""
+
+import json
+from typing import Any
+
+import pytest
+
+from infrastructure.templates import Assembly
+from lambdas.evidence.metrics import NAMESPACE
+from lambdas.recovery.names import DRILL_TAG, ENVIRONMENT_TAG
+from lambdas.steps import STEPS
+
+KEPT = ("Retain", "Retain")
+
+
+class TestEvidence:
+    @pytest.mark.parametrize("kind", ["AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SNS::Topic", "AWS::KMS::Key"])
+    def test_outlives_its_stack(self, prod: Assembly, kind: str) -> None:
+        found = list(prod.of_type(kind))
+        assert found
+        assert {each["_policy"] for each in found} == {KEPT}
+
+    def test_cannot_be_deleted_by_deleting_the_stack(self, prod: Assembly) -> None:
+        manifest = json.loads((prod.folder / "manifest.json").read_text())
+        assert manifest["artifacts"]["coder-day2-prod-evidence"]["properties"]["terminationProtection"]
+        assert prod.one("AWS::DynamoDB::Table")["DeletionProtectionEnabled"]
+
+    def test_is_locked_versioned_and_encrypted(self, prod: Assembly) -> None:
+        bucket = prod.one("AWS::S3::Bucket", BucketName="coder-day2-prod-evidence-111122223333-eu-central-1")
+        assert bucket["ObjectLockEnabled"]
+        assert bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"] == {"Days": 400, "Mode": "GOVERNANCE"}
+        assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+        default = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]
+        assert default["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+        assert default["BucketKeyEnabled"]
+
+    def test_is_read_over_tls_and_by_nobody_in_public(self, prod: Assembly) -> None:
+        buckets = list(prod.of_type("AWS::S3::Bucket"))
+        policies = {
+            each["Bucket"]: each["PolicyDocument"]["Statement"] for each in prod.of_type("AWS::S3::BucketPolicy")
+        }
+        for bucket in buckets:
+            assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+            assert any(
+                each["Effect"] == "Deny" and each["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+                for each in policies[f"<{bucket['_id']}>"]
+            )
+
+    def test_reads_of_the_records_are_logged(self, prod: Assembly) -> None:
+        bucket = prod.one("AWS::S3::Bucket", BucketName="coder-day2-prod-evidence-111122223333-eu-central-1")
+        log = prod.one("AWS::S3::Bucket", BucketName="coder-day2-prod-access-111122223333-eu-central-1")
+        assert bucket["LoggingConfiguration"]["DestinationBucketName"] == f"<{log['_id']}>"
+
+    def test_the_ledger_can_be_brought_back_and_forgets_what_has_expired(self, prod: Assembly) -> None:
+        table = prod.one("AWS::DynamoDB::Table")
+        assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+        assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+        assert [each["AttributeName"] for each in table["KeySchema"]] == ["pk", "sk"]
+
+    def test_alarms_can_publish_to_the_encrypted_topic(self, prod: Assembly) -> None:
+        """Key and topic both have to let CloudWatch in, or no alarm arrives and nobody is told that none does."""
+        assert prod.one("AWS::SNS::Topic")["KmsMasterKeyId"].startswith("<StoreKey")
+        for statements in (
+            prod.one("AWS::KMS::Key")["KeyPolicy"]["Statement"],
+            prod.one("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"],
+        ):
+            cloudwatch = [each for each in statements if each["Principal"] == {"Service": "cloudwatch.amazonaws.com"}]
+            assert [each["Condition"] for each in cloudwatch] == [
+                {"StringEquals": {"aws:SourceAccount": "111122223333"}}
+            ]
+
+    def test_who_is_told_is_in_the_settings(self, prod: Assembly) -> None:
+        subscription = prod.one("AWS::SNS::Subscription")
+        assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "platform-team@example.com")
+
+
+class TestIsolation:
+    def test_the_verifier_alone_comes_in_and_nothing_goes_out(self, prod: Assembly) -> None:
+        copy = prod.one("AWS::EC2::SecurityGroup", GroupName="coder-day2-prod-copy")
+        verifier = prod.one("AWS::EC2::SecurityGroup", GroupName="coder-day2-prod-verifier")
+        [way_in] = copy["SecurityGroupIngress"]
+        assert way_in["SourceSecurityGroupId"] == f"<{verifier['_id']}.GroupId>"
+        assert (way_in["FromPort"], way_in["ToPort"], way_in["IpProtocol"]) == (5432, 5432, "tcp")
+        [no_way_out] = copy["SecurityGroupEgress"]
+        assert no_way_out["CidrIp"] == "255.255.255.255/32"
+
+    def test_the_verifier_reaches_the_copy_and_https_in_the_vpc_only(self, prod: Assembly) -> None:
+        copy = prod.one("AWS::EC2::SecurityGroup", GroupName="coder-day2-prod-copy")
+        verifier = prod.one("AWS::EC2::SecurityGroup", GroupName="coder-day2-prod-verifier")
+        assert "SecurityGroupIngress" not in verifier
+        assert [(each["CidrIp"], each["FromPort"], each["ToPort"]) for each in verifier["SecurityGroupEgress"]] == [
+            ("10.20.0.0/16", 443, 443)
+        ]
+        way_out = prod.one("AWS::EC2::SecurityGroupEgress")
+        assert way_out["GroupId"] == f"<{verifier['_id']}.GroupId>"
+        assert way_out["DestinationSecurityGroupId"] == f"<{copy['_id']}.GroupId>"
+        assert (way_out["FromPort"], way_out["ToPort"]) == (5432, 5432)
+
+    def test_no_rule_anywhere_opens_the_internet(self, prod: Assembly) -> None:
+        assert "0.0.0.0/0" not in json.dumps(prod.raw)
+        assert "::/0" not in json.dumps(prod.raw)
+
+
+class TestSteps:
+    def test_each_step_is_one_function_with_a_role_and_a_log_of_its_own(self, prod: Assembly) -> None:
+        functions = {each["Handler"]: each for each in prod.of_type("AWS::Lambda::Function")}
+        assert functions.keys() == {step.handler for step in STEPS}
+        assert len({each["Role"] for each in functions.values()}) == len(STEPS)
+        assert len({each["LoggingConfig"]["LogGroup"] for each in functions.values()}) == len(STEPS)
+
+    @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
+    def test_runs_as_the_catalogue_says(self, prod: Assembly, step: Any) -> None:
+        function = prod.one("AWS::Lambda::Function", Handler=step.handler)
+        assert function["FunctionName"] == f"coder-day2-prod-{step.file.replace('_', '-')}"
+        assert (function["Timeout"], function["MemorySize"]) == (step.timeout_seconds, step.memory_mb)
+        assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
+        assert function["TracingConfig"] == {"Mode": "Active"}
+
+    def test_only_what_speaks_sql_or_kubernetes_is_inside_the_vpc(self, prod: Assembly) -> None:
+        inside = {each["Handler"] for each in prod.of_type("AWS::Lambda::Function") if "VpcConfig" in each}
+        assert inside == {step.handler for step in STEPS if step.bundle == "inside"}
+
+    def test_both_bundles_are_deployed(self, prod: Assembly) -> None:
+        keys = {step.bundle: prod.one("AWS::Lambda::Function", Handler=step.handler)["Code"]["S3Key"] for step in STEPS}
+        assert len(set(keys.values())) == 2
+
+    def test_every_log_ends_some_day(self, prod: Assembly) -> None:
+        groups = list(prod.of_type("AWS::Logs::LogGroup"))
+        assert len(groups) == len(STEPS) + 2
+        assert {each["RetentionInDays"] for each in groups} == {90}
+
+
+class TestWorkflows:
+    @pytest.mark.parametrize("workflow", ["dr-drill", "sweep"])
+    def test_every_step_of_the_definition_is_given_its_function(self, prod: Assembly, workflow: str) -> None:
+        machine = prod.one("AWS::StepFunctions::StateMachine", StateMachineName=f"coder-day2-prod-{workflow}")
+        asset = prod.folder / f"asset.{machine['DefinitionS3Location']['Key']}"
+        definition = asset.read_text()
+        for step in STEPS:
+            assert (f"${{{step.name}}}" in definition) == (step.name in machine["DefinitionSubstitutions"])
+        assert definition.count("${") == sum(
+            definition.count(f"${{{name}}}") for name in machine["DefinitionSubstitutions"]
+        )
+
+    @pytest.mark.parametrize("workflow", ["dr-drill", "sweep"])
+    def test_every_run_is_logged_and_traced(self, prod: Assembly, workflow: str) -> None:
+        machine = prod.one("AWS::StepFunctions::StateMachine", StateMachineName=f"coder-day2-prod-{workflow}")
+        assert machine["LoggingConfiguration"]["Level"] == "ALL"
+        assert machine["TracingConfiguration"] == {"Enabled": True}
+
+
+class TestStarts:
+    def test_two_drills_a_month_and_a_daily_sweep(self, prod: Assembly) -> None:
+        schedules = {each["Name"]: each for each in prod.of_type("AWS::Scheduler::Schedule")}
+        assert {name: each["ScheduleExpression"] for name, each in schedules.items()} == {
+            "monthly-snapshot": "cron(0 3 1 * ? *)",
+            "monthly-point-in-time": "cron(0 3 15 * ? *)",
+            "sweep": "cron(30 5 * * ? *)",
+        }
+        for each in schedules.values():
+            assert each["ScheduleExpressionTimezone"] == "Europe/Berlin"
+            assert each["FlexibleTimeWindow"] == {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15}
+            assert each["State"] == "ENABLED"
+            assert each["Target"]["RetryPolicy"] == {"MaximumRetryAttempts": 8, "MaximumEventAgeInSeconds": 21600}
+            assert each["Target"]["DeadLetterConfig"]["Arn"].startswith("<Undelivered")
+
+    @pytest.mark.parametrize(
+        ("name", "recovery_point"),
+        [("monthly-snapshot", "latest-snapshot"), ("monthly-point-in-time", "latest-restorable-time")],
+    )
+    def test_a_drill_is_asked_for_with_its_slot_so_that_a_second_delivery_is_known(
+        self, prod: Assembly, name: str, recovery_point: str
+    ) -> None:
+        target = prod.one("AWS::Scheduler::Schedule", Name=name)["Target"]
+        assert target["Arn"].endswith(":stateMachine:coder-day2-prod-dr-drill")
+        assert json.loads(target["Input"]) == {
+            "recovery_point": recovery_point,
+            "slot": "<aws.scheduler.scheduled-time>",
+            "started_by": f"schedule {name}",
+        }
+
+    def test_every_death_of_a_drill_is_swept_by_its_execution(self, prod: Assembly) -> None:
+        rule = prod.one("AWS::Events::Rule")
+        assert sorted(rule["EventPattern"]["detail"]["status"]) == ["ABORTED", "FAILED", "TIMED_OUT"]
+        assert len(rule["EventPattern"]["detail"]["stateMachineArn"]) == 1
+        [target] = rule["Targets"]
+        assert target["InputTransformer"] == {
+            "InputPathsMap": {"detail-executionArn": "$.detail.executionArn"},
+            "InputTemplate": '{"execution":<detail-executionArn>}',
+        }
+        assert target["DeadLetterConfig"]["Arn"].startswith("<Undelivered")
+
+    def test_what_was_not_delivered_is_kept_encrypted(self, prod: Assembly) -> None:
+        queue = prod.one("AWS::SQS::Queue")
+        assert queue["SqsManagedSseEnabled"]
+        assert queue["MessageRetentionPeriod"] == 14 * 86_400
+
+    def test_the_rule_may_put_what_it_could_not_deliver_into_the_queue(self, prod: Assembly) -> None:
+        statements = prod.one("AWS::SQS::QueuePolicy")["PolicyDocument"]["Statement"]
+        assert any(
+            each["Effect"] == "Allow"
+            and each["Principal"] == {"Service": "events.amazonaws.com"}
+            and each["Action"] == "sqs:SendMessage"
+            for each in statements
+        )
+
+
+class TestWatch:
+    def test_every_alarm_tells_the_topic_and_says_what_to_do(self, prod: Assembly) -> None:
+        alarms = list(prod.of_type("AWS::CloudWatch::Alarm"))
+        assert len(alarms) == 9
+        for each in alarms:
+            assert each["AlarmActions"] == ["arn:aws:sns:eu-central-1:111122223333:coder-day2-prod-drills"]
+            assert ":" in each["AlarmDescription"]
+
+    def test_a_drill_that_is_overdue_or_not_counted_any_more_sounds(self, prod: Assembly) -> None:
+        alarm = prod.one("AWS::CloudWatch::Alarm", AlarmName="coder-day2-prod-drill-overdue")
+        assert (alarm["Namespace"], alarm["MetricName"]) == (NAMESPACE, "DaysSinceLastPassedDrill")
+        assert {each["Name"]: each["Value"] for each in alarm["Dimensions"]} == {
+            "Environment": "prod",
+            "Source": "coder-prod-aurora",
+        }
+        assert alarm["Threshold"] == 35
+        assert alarm["TreatMissingData"] == "breaching"
+        assert alarm["Period"] * alarm["EvaluationPeriods"] <= 7 * 86_400, "CloudWatch looks back seven days"
+
+    def test_leftovers_sound_until_a_sweep_counts_none(self, prod: Assembly) -> None:
+        alarm = prod.one("AWS::CloudWatch::Alarm", AlarmName="coder-day2-prod-leftovers")
+        assert (alarm["MetricName"], alarm["Threshold"], alarm["TreatMissingData"]) == ("Leftovers", 1, "ignore")
+
+    @pytest.mark.parametrize("workflow", ["dr-drill", "sweep"])
+    @pytest.mark.parametrize("ending", ["Failed", "TimedOut", "Aborted"])
+    def test_every_bad_ending_of_a_workflow_sounds(self, prod: Assembly, workflow: str, ending: str) -> None:
+        alarm = prod.one("AWS::CloudWatch::Alarm", AlarmName=f"coder-day2-prod-{workflow}-{ending}")
+        assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/States", f"Executions{ending}")
+        [dimension] = alarm["Dimensions"]
+        assert dimension["Value"].endswith(f":stateMachine:coder-day2-prod-{workflow}")
+
+    def test_no_alarm_counts_function_errors(self, prod: Assembly) -> None:
+        """A step that says NotYet ends in an error: that is the machine's normal waiting."""
+        assert not [each for each in prod.of_type("AWS::CloudWatch::Alarm") if each["Namespace"] == "AWS/Lambda"]
+
+    def test_the_dashboard_shows_objectives_and_alarms(self, prod: Assembly) -> None:
+        body = prod.one("AWS::CloudWatch::Dashboard")["DashboardBody"]
+        assert "DaysSinceLastPassedDrill" in body
+        assert "RtoSeconds" in body
+        assert '"value":7200' in body
+
+
+class TestTheWhole:
+    def test_nothing_is_made_by_functions_that_cdk_brings(self, prod: Assembly) -> None:
+        kinds = {each["Type"] for each in prod.resources.values()}
+        assert not [
+            kind for kind in kinds if kind.startswith("Custom::") or kind == "AWS::CloudFormation::CustomResource"
+        ]
+
+    def test_names_are_what_the_code_and_the_permissions_agree_on(self, prod: Assembly) -> None:
+        told = json.dumps([role.statements for role in prod.roles.values()])
+        assert f"aws:ResourceTag/{ENVIRONMENT_TAG}" in told
+        assert f"aws:RequestTag/{DRILL_TAG}" in told
+
+    def test_outputs_tell_the_command_where_to_look(self, prod: Assembly) -> None:
+        assert {"EvidenceBucket", "Ledger", "Topic"} <= prod.raw["evidence"]["Outputs"].keys()
+        assert {"DrillMachine", "SweepMachine"} <= prod.raw["operations"]["Outputs"].keys()
