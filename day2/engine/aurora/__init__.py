@@ -2,7 +2,8 @@
 
 It differs from AWS where one machine cannot do otherwise: readers share the writer's server; the version that
 clusters claim is the one asked for, whatever PostgreSQL is installed; the restorable window ends seconds behind
-now instead of minutes; storage is not encrypted, the key is checked all the same.
+now instead of minutes; storage is not encrypted, the key is checked all the same; the master user is a superuser,
+because PostgreSQL lets nobody else create the extension amcheck.
 """
 
 from day2.engine.settings import EngineSettings

@@ -16,7 +16,8 @@ from day2.engine.authority import Authority
 from day2.engine.leftovers import Leftovers
 from day2.engine.postgres.account import current
 from day2.engine.postgres.backups import BaseBackup, ContinuousBackup
-from day2.engine.postgres.server import scratch_folder
+from day2.engine.postgres.binaries import Binaries
+from day2.engine.postgres.server import Server, scratch_folder, usable_installation
 from day2.engine.settings import EngineSettings
 
 ENGINE = "aurora-postgresql"
@@ -96,6 +97,7 @@ class Aurora:
         self.own_key: str | None = None
         """Stands for the account's `aws/rds` key."""
         self._folder: Path | None = None
+        self._installation: Binaries | None = None
         self._numbers = itertools.count(1)
 
     def arn(self, kind: str, name: str) -> str:
@@ -129,7 +131,16 @@ class Aurora:
         return current().folder(self._root() / str(next(self._numbers)))
 
     def new_volume(self, folder: Path, *, port: int) -> Volume:
-        return Volume.at(folder, port=port, authority=self._authority, leftovers=self.leftovers)
+        """A volume without data, at an address of its own, with a certificate for it."""
+        server = Server(folder / "volume", port=port, installation=self._installed())
+        certificate, key = self._authority.issue([server.host])
+        server.use_certificate(certificate, key, ca_file=self._authority.ca_file)
+        return Volume(server, ContinuousBackup(folder / "backups"), self.leftovers)
+
+    def _installed(self) -> Binaries:
+        if self._installation is None:
+            self._installation = usable_installation(current(), copy_to=self._root())
+        return self._installation
 
     def _root(self) -> Path:
         if self._folder is None:

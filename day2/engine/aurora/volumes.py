@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from day2.engine.authority import Authority
 from day2.engine.leftovers import Leftovers
 from day2.engine.postgres.account import ProgramFailed
 from day2.engine.postgres.backups import BaseBackup, ContinuousBackup, lay_down, take
@@ -32,14 +31,6 @@ class Volume:
         self._leftovers = leftovers
         self._lock = threading.RLock()
         server.archive = backups.wal
-
-    @classmethod
-    def at(cls, folder: Path, *, port: int, authority: Authority, leftovers: Leftovers) -> "Volume":
-        """A volume without data, at an address of its own, with a certificate for it."""
-        server = Server(folder / "volume", port=port)
-        certificate, key = authority.issue([server.host])
-        server.use_certificate(certificate, key, ca_file=authority.ca_file)
-        return cls(server, ContinuousBackup(folder / "backups"), leftovers)
 
     def create(self, user: str, password: str, *, database: str) -> None:
         """Fill it with an empty database, and take the first base backup of that."""

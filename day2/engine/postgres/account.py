@@ -50,6 +50,16 @@ class Account:
             raise ProgramFailed(f"{Path(command[0]).name} ended with {done.returncode}: {said}")
         return done.stdout
 
+    def can_run(self, program: str) -> bool:
+        """Whether this user may execute a program where it lies."""
+        if not self.switched:
+            return os.access(program, os.X_OK)
+        try:
+            self.run([program, "--version"])
+        except (PermissionError, ProgramFailed):
+            return False
+        return True
+
     def folder(self, path: Path) -> Path:
         """Make a folder that is this user's alone."""
         path.mkdir(mode=0o700, parents=True, exist_ok=True)

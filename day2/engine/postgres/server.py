@@ -40,8 +40,8 @@ class Server:
 
     def __init__(self, home: Path, *, port: int = POSTGRES, installation: binaries.Binaries | None = None) -> None:
         self.account: Account = current()
-        self.installation = installation or binaries.find()
         self.home = self.account.folder(home)
+        self.installation = installation or usable_installation(self.account, copy_to=self.home.parent)
         self.data = home / "data"
         self.log = home / "postgres.log"
         self.host, self.port = choose(port)
@@ -235,6 +235,11 @@ def throwaway(database: str = "coder") -> Iterator[Server]:
             server.destroy()
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def usable_installation(account: Account, *, copy_to: Path) -> binaries.Binaries:
+    """The PostgreSQL of this machine, copied to `copy_to` where the servers' user cannot reach it."""
+    return binaries.within_reach(binaries.find(), account, copy_to=copy_to)
 
 
 def scratch_folder(account: Account) -> Path:

@@ -1,5 +1,7 @@
 """Clusters, instances and snapshots pass through AWS's states, and leave nothing when they are gone."""
 
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +10,7 @@ import pytest
 from aurora_bench import ENGINE, FIRST_PASSWORD, MASTER, SCALING, Database, new_name, refused, until
 
 from day2.engine.aurora.disturbances import Disturbance, Disturbances
-from day2.engine.engine import Engine
+from day2.engine.engine import Engine, status
 from day2.engine.settings import EngineSettings, PhaseSeconds
 
 
@@ -73,9 +75,14 @@ def short_lived(tmp_path: Path) -> Iterator[Database]:
         yield Database(engine)
 
 
-def test_an_engine_that_stops_leaves_no_server_and_no_folder(short_lived: Database) -> None:
+@pytest.mark.parametrize("killed", [False, True])
+def test_an_engine_that_stops_or_is_killed_leaves_no_server_and_no_folder(
+    short_lived: Database, *, killed: bool
+) -> None:
     address = short_lived.create(new_name())["Endpoint"]
     data = data_of(address)
+    if killed:
+        os.kill(status(short_lived.engine.settings.workspace).pid, signal.SIGKILL)
     short_lived.engine.stop()
     assert servers(str(data)) == []
     assert not data.parent.parent.exists()

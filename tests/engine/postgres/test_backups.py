@@ -1,0 +1,99 @@
+"""A continuous backup restores exactly what was committed by the time asked for."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from shutil import rmtree
+
+import pytest
+
+from day2.engine.postgres.account import current
+from day2.engine.postgres.backups import ContinuousBackup, NotRestorable, take
+from day2.engine.postgres.configuration import now
+from day2.engine.postgres.server import Server, scratch_folder
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    folder = scratch_folder(current())
+    yield folder
+    rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def source(home: Path) -> Iterator[Server]:
+    server = Server(home / "source")
+    server.archive = ContinuousBackup(home / "backups").wal
+    server.initialise()
+    server.start()
+    server.sql("create table events (what int)")
+    yield server
+    server.destroy()
+
+
+@pytest.fixture(scope="module")
+def backups(home: Path, source: Server) -> ContinuousBackup:
+    begun = ContinuousBackup(home / "backups")
+    begun.take_base(source)
+    return begun
+
+
+def test_recovery_stops_between_two_commits(home: Path, source: Server, backups: ContinuousBackup) -> None:
+    source.sql("insert into events values (1)")
+    between = now()
+    source.sql("insert into events values (2)")
+    backups.extend(source)
+    copy = Server(home / "copy")
+    backups.recover(copy, until=between)
+    assert copy.sql("select what from events") == "1"
+    copy.destroy()
+
+
+def test_a_copy_of_a_copy_is_recovered_on_its_own_timeline(
+    home: Path, source: Server, backups: ContinuousBackup
+) -> None:
+    backups.extend(source)
+    assert backups.window is not None
+    first = Server(home / "first")
+    backups.recover(first, until=backups.window[1])
+    first.stop()
+    again = ContinuousBackup(home / "again")
+    first.archive = again.wal
+    first.start()
+    again.take_base(first)
+    first.sql("insert into events values (3)")
+    again.extend(first)
+    assert again.window is not None
+    second = Server(home / "second")
+    again.recover(second, until=again.window[1])
+    assert "3" in second.sql("select what from events").split()
+    first.destroy()
+    second.destroy()
+
+
+def test_a_time_outside_the_window_is_refused(home: Path, source: Server, backups: ContinuousBackup) -> None:
+    backups.extend(source)
+    assert backups.window is not None
+    earliest, latest = backups.window
+    for until in (earliest - timedelta(seconds=1), latest + timedelta(hours=1)):
+        with pytest.raises(NotRestorable):
+            backups.recover(Server(home / "never"), until=until)
+
+
+def test_a_young_window_is_not_extended(source: Server, backups: ContinuousBackup) -> None:
+    backups.extend(source)
+    before = backups.window
+    backups.extend(source, unless_within=timedelta(minutes=1))
+    assert backups.window == before
+
+
+def test_a_lent_snapshot_is_where_recovery_begins_until_it_is_taken_back(
+    home: Path, source: Server, backups: ContinuousBackup
+) -> None:
+    snapshot = take(source, home / "snapshot")
+    backups.lend(snapshot)
+    backups.extend(source)
+    window = backups.window
+    backups.take_back(snapshot)
+    assert backups.window == window
+    assert snapshot not in backups.bases
