@@ -1,71 +1,55 @@
 """A mocked account with the ledger's table, the evidence bucket and the topic, and a caller of steps."""
 
-import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from types import ModuleType
 from typing import Any
 
 import boto3
 import pytest
 import sample_drills
+from evidence_account import REGION, Account, Caller
 from moto import mock_aws
 
 from lambdas import payload, runtime
 from lambdas import settings as runtime_settings
+from lambdas.adapters import aws
 from lambdas.adapters.archive import Archive
 from lambdas.adapters.ledger import Ledger
 from lambdas.settings import Settings
 
-REGION = "eu-west-1"
 
-
-@dataclass(frozen=True)
-class Account:
-    """What the handlers write into, seen from outside."""
-
-    settings: Settings
-    queue: str
-    s3: Any
-    sqs: Any
-    ledger: Ledger
-    archive: Archive
-
-    def keys(self) -> list[str]:
-        listed = self.s3.list_objects_v2(Bucket=self.settings.evidence.bucket)
-        return [each["Key"] for each in listed.get("Contents", ())]
-
-    def messages(self) -> list[dict[str, str]]:
-        received = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
-        return [json.loads(each["Body"]) for each in received.get("Messages", ())]
+@cache
+def client(service: str) -> Any:
+    """One client for all tests: moto answers it anew in each, and making it costs more than a test."""
+    make: Any = boto3.client
+    return make(service, region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing")
 
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
+    monkeypatch.setattr(aws, "client", client)
     with mock_aws():
-        dynamodb = boto3.client("dynamodb")
+        dynamodb = client("dynamodb")
         dynamodb.create_table(
             TableName="ledger",
             BillingMode="PAY_PER_REQUEST",
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
         )
-        s3 = boto3.client("s3")
+        s3 = client("s3")
         bucket = sample_drills.SETTINGS.evidence.bucket
         s3.create_bucket(
             Bucket=bucket,
             CreateBucketConfiguration={"LocationConstraint": REGION},
             ObjectLockEnabledForBucket=True,
         )
-        topic = boto3.client("sns").create_topic(Name="drills")["TopicArn"]
-        sqs = boto3.client("sqs")
+        topic = client("sns").create_topic(Name="drills")["TopicArn"]
+        sqs = client("sqs")
         queue = sqs.create_queue(QueueName="inbox")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        boto3.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
         settings = payload.read(
             Settings,
             payload.write(sample_drills.SETTINGS)
@@ -76,7 +60,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
 
 
 @pytest.fixture
-def call(account: Account, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+def call(account: Account, monkeypatch: pytest.MonkeyPatch) -> Caller:
     """Call a handler module as the state machine would: `call(module, drill_state=...)`."""
 
     def calling(

@@ -319,7 +319,7 @@ ISOLATION = (
 )
 
 
-def judgement(
+def judgement(  # noqa: PLR0913  one for each thing a test varies
     *,
     overall: str = "pass",
     checks: tuple[CheckResult, ...] = (*CHECKS, CONTROL),

@@ -3,31 +3,208 @@
 import hashlib
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sample_drills
+from evidence_account import Account, Caller
 from sample_drills import EXECUTION, ID, OPENED, SOURCE
 
-from lambdas.errors import EvidenceNotStored, ServiceBusy
+from lambdas.adapters.archive import Archive
+from lambdas.adapters.ledger import Ledger
+from lambdas.contracts import Drill
+from lambdas.errors import AccessRefused, EvidenceNotStored, ServiceBusy
 from lambdas.evidence.handlers import record_evidence
 from lambdas.evidence.summary import Summary
 
 FOLDER = f"drills/{SOURCE}/{ID}"
 SWEEP = "arn:aws:states:eu-west-1:111122223333:execution:coder-day2-prod-sweep:0001"
+OTHER = f"{EXECUTION}-other"
 
 
-def lock(account, execution: str = EXECUTION, hours: int = 1) -> str | None:
-    now = OPENED + timedelta(hours=hours)
-    return account.ledger.lock(source=SOURCE, execution=execution, drill=ID, until=now + timedelta(hours=9), now=now)
+def hold(account: Account, execution: str = EXECUTION) -> str | None:
+    """Try to lock the source; who holds it, None when it was free or ours."""
+    later = OPENED + timedelta(hours=9)
+    return account.ledger.lock(source=SOURCE, execution=execution, drill=ID, until=later, now=OPENED)
 
 
-def test_a_passed_drill_leaves_record_form_and_page(account, call) -> None:
+def lines(printed: str) -> list[dict[str, Any]]:
+    """The metrics among what was printed."""
+    return [each for each in map(json.loads, printed.splitlines()) if "_aws" in each]
+
+
+def test_a_drill_leaves_record_form_and_page(account: Account, call: Caller) -> None:
     told = call(record_evidence, drill_state=sample_drills.passed())
     assert account.keys() == [f"{FOLDER}/dr-test-{ID}.md", f"{FOLDER}/record.json", f"{FOLDER}/report.html"]
     assert (told["outcome"], told["error"], told["cause"]) == ("passed", None, None)
-    assert told["record"] == f"{FOLDER}/record.json"
+    assert (told["record"], told["markdown"]) == (f"{FOLDER}/record.json", f"{FOLDER}/dr-test-{ID}.md")
 
 
-def test_the_digest_told_is_the_stored_files(account, call) -> None:
+def test_the_digest_told_is_that_of_the_stored_bytes(account: Account, call: Caller) -> None:
     told = call(record_evidence, drill_state=sample_drills.passed())
-    assert told["sha256"] == hashlib.sha256(account.archive.get(told["record"])).hexdigest()
+    content = account.archive.get(told["record"])
+    assert told["sha256"] == hashlib.sha256(content).hexdigest()
+    assert told["sha256"] in account.archive.get(told["report"]).decode()
+
+
+def test_a_failed_drill_tells_its_first_error_to_the_machine(account: Account, call: Caller) -> None:
+    told = call(record_evidence, drill_state=sample_drills.restore_overdue())
+    assert (told["outcome"], told["error"]) == ("failed", "RestoreOverdue")
+    assert "still creating" in told["cause"]
+
+
+@pytest.mark.parametrize("drill", [sample_drills.passed, sample_drills.cut_short])
+def test_the_ledger_and_the_lock_know_that_it_ended(account: Account, call: Caller, drill: Any) -> None:
+    account.ledger.open_drill(sample_drills.DRILL)
+    assert hold(account) is None
+    told = call(record_evidence, drill_state=drill())
+    entry = account.ledger.entry(ID)
+    assert isinstance(entry, Summary)
+    assert (entry.outcome, entry.sha256) == (told["outcome"], told["sha256"])
+    assert account.ledger.running() == ()
+    assert hold(account, OTHER) is None
+
+
+def test_only_a_passed_drill_becomes_the_baseline(account: Account, call: Caller) -> None:
+    account.ledger.put_baseline(SOURCE, sample_drills.BASELINE)
+    state = sample_drills.failed()
+    state["judgement"]["next_baseline"] = {"drill": ID, "taken_at": "2026-11-23T02:00:00Z", "counts": {"users": 0}}
+    call(record_evidence, drill_state=state)
+    assert account.ledger.baseline(SOURCE) == sample_drills.BASELINE
+
+
+def test_a_passed_drill_becomes_the_baseline(account: Account, call: Caller) -> None:
+    call(record_evidence, drill_state=sample_drills.passed())
+    baseline = account.ledger.baseline(SOURCE)
+    assert baseline is not None
+    assert (baseline.drill, baseline.counts) == (ID, sample_drills.COUNTS)
+
+
+def test_a_retry_goes_on_with_the_record_that_was_stored_first(account: Account, call: Caller) -> None:
+    account.ledger.put_baseline(SOURCE, sample_drills.BASELINE)
+    first = call(record_evidence, drill_state=sample_drills.passed())
+    # The baseline is this drill's own by now, so the retry computes another record than the one that stands.
+    again = call(record_evidence, drill_state=sample_drills.passed())
+    versions = account.s3.list_object_versions(Bucket=account.settings.evidence.bucket, Prefix=first["record"])
+    assert again["sha256"] == first["sha256"]
+    assert len(versions["Versions"]) == 1
+
+
+def test_earlier_drills_are_in_the_trend(account: Account, call: Caller) -> None:
+    for each in sample_drills.history(14):
+        account.ledger.close_drill(each)
+    told = call(record_evidence, drill_state=sample_drills.passed())
+    page = account.archive.get(told["report"]).decode()
+    assert "The last 12 drills" in page
+
+
+class TestWhenAPartFails:
+    @pytest.mark.parametrize(
+        ("broken", "part"),
+        [
+            ((Ledger, "baseline"), "ledger"),
+            ((Archive, "keep"), "record"),
+            ((Archive, "put"), "Markdown"),
+            ((Ledger, "put_baseline"), "baseline"),
+            ((Ledger, "close_drill"), "ledger entry"),
+            ((Ledger, "unlock"), "lock"),
+        ],
+    )
+    def test_it_is_named_and_the_source_stays_locked(
+        self, account: Account, call: Caller, monkeypatch: pytest.MonkeyPatch, broken: tuple[type, str], part: str
+    ) -> None:
+        def refuse(*_: Any, **__: Any) -> None:
+            raise AccessRefused("No such right", resource="x", next_step="Grant it.")
+
+        assert hold(account) is None
+        monkeypatch.setattr(*broken, refuse)
+        with pytest.raises(EvidenceNotStored, match=part):
+            call(record_evidence, drill_state=sample_drills.passed())
+        assert hold(account, OTHER) == EXECUTION
+
+    def test_because_the_service_is_busy_the_machine_asks_again(
+        self, call: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def busy(*_: Any, **__: Any) -> None:
+            raise ServiceBusy("Slow down", resource="x", next_step="Wait.")
+
+        monkeypatch.setattr(Archive, "keep", busy)
+        with pytest.raises(ServiceBusy):
+            call(record_evidence, drill_state=sample_drills.passed())
+
+
+class TestADrillThatNeverOpened:
+    FAILED = {"failure": sample_drills.caught("KeyError", "x")}  # noqa: RUF012  never changed
+
+    def test_is_found_in_the_ledger_by_its_execution(self, account: Account, call: Caller) -> None:
+        account.ledger.open_drill(sample_drills.DRILL)
+        hold(account)
+        told = call(record_evidence, drill_state=self.FAILED)
+        assert told["id"] == ID
+        assert account.ledger.running() == ()
+        assert hold(account, OTHER) is None
+
+    def test_is_recorded_under_the_id_of_its_execution(self, account: Account, call: Caller) -> None:
+        told = call(record_evidence, drill_state=self.FAILED)
+        record = json.loads(account.archive.get(told["record"]))
+        assert told["outcome"] == "failed"
+        assert record["drill"]["target"] is None
+        assert record["cleanup"]["attempted"] is False
+
+
+class TestTheSweep:
+    def test_records_a_drill_that_died_and_frees_its_source(self, account: Account, call: Caller) -> None:
+        account.ledger.open_drill(sample_drills.DRILL)
+        hold(account)
+        told = call(record_evidence, drill_state=sample_drills.died(), execution=SWEEP)
+        assert (told["outcome"], told["error"], told["swept"]) == ("failed", "ExecutionDied", None)
+        assert hold(account, OTHER) is None
+
+    def test_leaves_a_record_that_stands_and_writes_its_own_beside_it(self, account: Account, call: Caller) -> None:
+        first = call(record_evidence, drill_state=sample_drills.restore_overdue())
+        assert first["leftovers"] == 1
+        late = OPENED + timedelta(days=1)
+        told = call(record_evidence, drill_state=sample_drills.died(), execution=SWEEP, entered_at=late)
+        assert told["sha256"] == first["sha256"]
+        assert told["error"] == "RestoreOverdue"
+        assert told["leftovers"] == 0
+        assert told["swept"] == f"{FOLDER}/sweep-20261124T020007Z.json"
+        assert json.loads(account.archive.get(told["swept"]))["outcome"]["error"]["name"] == "ExecutionDied"
+
+    def test_does_not_count_a_drill_twice(self, call: Caller, capsys: pytest.CaptureFixture[str]) -> None:
+        call(record_evidence, drill_state=sample_drills.restore_overdue())
+        assert len(lines(capsys.readouterr().out)) > 0
+        call(record_evidence, drill_state=sample_drills.died(), execution=SWEEP)
+        assert lines(capsys.readouterr().out) == []
+
+
+class TestTheMetrics:
+    def printed(self, call: Caller, capsys: pytest.CaptureFixture[str], state: Any) -> list[dict[str, Any]]:
+        capsys.readouterr()
+        call(record_evidence, drill_state=state)
+        return lines(capsys.readouterr().out)
+
+    def test_of_a_passed_drill(self, call: Caller, capsys: pytest.CaptureFixture[str]) -> None:
+        drill, *phases = self.printed(call, capsys, sample_drills.passed())
+        described = drill["_aws"]["CloudWatchMetrics"][0]
+        assert described["Namespace"] == "CoderDay2"
+        assert described["Dimensions"] == [["Environment", "Source"], ["Environment", "Source", "RecoveryPointKind"]]
+        assert (drill["DrillPassed"], drill["DrillFailed"], drill["RtoSeconds"]) == ([1], [0], [1518.4])
+        assert {each["Phase"] for each in phases} >= {"restore", "instance", "verification", "teardown"}
+
+    def test_of_what_was_not_measured_are_not_sent(self, call: Caller, capsys: pytest.CaptureFixture[str]) -> None:
+        drill, *_ = self.printed(call, capsys, sample_drills.cut_short())
+        assert (drill["DrillPassed"], drill["DrillFailed"]) == ([0], [1])
+        assert "RtoSeconds" not in drill
+        assert drill["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Environment", "Source"]]
+
+    def test_keep_their_dimensions_whatever_the_service_is_called(
+        self, call: Caller, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "coder-day2")
+        drill, *_ = self.printed(call, capsys, sample_drills.passed())
+        assert drill["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0] == ["Environment", "Source"]
+
+
+def test_the_sample_is_a_drill_as_the_first_step_hands_it_on() -> None:
+    assert isinstance(sample_drills.DRILL, Drill)
