@@ -252,12 +252,11 @@ UPDATE external_auth_links SET user_id = gen_random_uuid() WHERE user_id = (SELE
 -- story: The users' SSH keys were deleted to force new ones.
 DELETE FROM gitsshkeys WHERE user_id IN (SELECT id FROM users WHERE NOT deleted AND NOT is_system ORDER BY id LIMIT 3);
 
--- corruption: jobs-orphaned
+-- corruption: resources-lost
 -- found by: FK01_no_orphans
--- story: Jobs were deleted with the foreign keys' triggers off; logs and resources point nowhere.
+-- story: Resources were deleted with the foreign keys' triggers off; agents belong to nothing.
 SET session_replication_role = replica;
-DELETE FROM provisioner_jobs WHERE id IN (
-    SELECT job_id FROM workspace_builds b JOIN workspaces w ON w.id = b.workspace_id WHERE w.deleted ORDER BY job_id LIMIT 5);
+DELETE FROM workspace_resources WHERE id IN (SELECT resource_id FROM workspace_agents ORDER BY resource_id LIMIT 5);
 
 -- corruption: audit-log-emptied
 -- found by: CT01_row_counts
@@ -273,5 +272,5 @@ TRUNCATE notification_messages;
 -- found by: PH01_physical
 -- story: An index missed writes: queries by it no longer find rows that the table holds.
 UPDATE pg_index SET indisready = false, indisvalid = false WHERE indexrelid = 'workspace_template_id_idx'::regclass;
-UPDATE workspaces SET template_id = template_id WHERE id IN (SELECT id FROM workspaces WHERE NOT deleted ORDER BY id LIMIT 3);
+UPDATE workspaces SET name = name || '-renamed' WHERE id IN (SELECT id FROM workspaces WHERE NOT deleted ORDER BY id LIMIT 3);
 UPDATE pg_index SET indisready = true, indisvalid = true WHERE indexrelid = 'workspace_template_id_idx'::regclass;
