@@ -23,6 +23,7 @@ from types import ModuleType
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from day2.engine import settings as engine_settings
+from day2.engine.authority import Authority
 from day2.engine.leftovers import Leftovers
 from day2.engine.settings import EngineSettings
 
@@ -31,6 +32,9 @@ MINISTACK = "1.5.33"
 
 EXTENSIONS = (
     "exception_names",
+    "shared_bundles",
+    "secure_transport",
+    "rds_permissions",
     "strict_paths",
     "endings",
     "retries",
@@ -39,6 +43,7 @@ EXTENSIONS = (
     "embedded_metrics",
     "alarms",
     "payload_limit",
+    "secure_transport",
     "security_group_rules",
     "no_op_resources",
     "kubernetes",
@@ -129,6 +134,8 @@ def _prepare_environment(settings: EngineSettings) -> None:
         SFN_WAIT_SCALE=str(settings.wait_scale),
         SFTP_ENABLED="0",
         IOT_MTLS_ENABLED="0",
+        # The functions' one difference from AWS: which authority signed the databases' certificates.
+        DATABASE_CA_FILE=str(Authority.at(settings.certificates).ca_file),
         # No socket there: containers of another MiniStack on this machine are none of the engine's business.
         DOCKER_HOST=f"unix://{settings.workspace / 'no-docker.sock'}",
     )
