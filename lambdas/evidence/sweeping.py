@@ -45,6 +45,9 @@ def close(state: State) -> Sweep:
         if each.get("evidence_failure"):
             lost = failures.read(each["evidence_failure"], part="evidence")
             problems.append(f"{drill['id']} stays open in the ledger: {lost.sentence}")
+        if each.get("announce_failure"):
+            untold = failures.read(each["announce_failure"], part="announcement")
+            problems.append(f"{drill['id']} was recorded, but nobody was told: {untold.sentence}")
     for stray in _strays(state):
         leftovers += 1
         problems.append(stray)

@@ -49,6 +49,13 @@ class KubernetesFake:
             for name, told in self._namespaces.items()
         }
 
+    def finish(self) -> None:
+        """What held a deletion is gone, and so is every namespace on its way out."""
+        self.terminating_seconds = 0
+        for name, told in self._namespaces.items():
+            if told["status"]["phase"] == "Terminating":
+                self._gone_at[name] = self.time.now
+
     @contextmanager
     def serving(self) -> Iterator[None]:
         """Within it, the door's HTTP client talks to this."""

@@ -175,7 +175,7 @@ class Rds:
         if name in self.clusters:
             raise Refusal("DBClusterAlreadyExistsFault")
         self.created += 1
-        told = _cluster_told(
+        told = cluster_told(
             name,
             resource_id=f"cluster-COPY{self.created}",
             created_at=now,
@@ -244,7 +244,7 @@ def production(rds: Rds) -> None:
     """The source with its two instances, a month of automated snapshots, and what must never be chosen."""
     now = rds.time.now
     born = now - timedelta(days=400)
-    source = _cluster_told(SOURCE, resource_id="cluster-PROD", created_at=born, groups=["sg-prod"], tags=[])
+    source = cluster_told(SOURCE, resource_id="cluster-PROD", created_at=born, groups=["sg-prod"], tags=[])
     source |= {"BackupRetentionPeriod": 35, "DeletionProtection": True}
     rds.clusters[SOURCE] = Resource(source, [(born, "available")])
     rds.backups["cluster-PROD"] = _backup_told(source)
@@ -267,7 +267,7 @@ def _named(kind: Mapping[str, Any], name: str | None, refusal: str) -> dict[str,
     return {name: kind[name]}
 
 
-def _cluster_told(name: str, *, resource_id: str, created_at: datetime, groups: list[str], tags: list[Json]) -> Json:
+def cluster_told(name: str, *, resource_id: str, created_at: datetime, groups: list[str], tags: list[Json]) -> Json:
     return {
         "DBClusterIdentifier": name,
         "DBClusterArn": f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:{name}",

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from lambdas import errors
 from lambdas.errors import Refused
 
-from .asl import State, tasks
-from .faults import UnforeseenError, at, bug, death_after_effect, ending, lost_answer, refusing
+from .asl import tasks
+from .faults import UnforeseenError, at, bug, death_after_effect, lost_answer, refusing
 from .interpreter import Execution
 from .scene import DRILL, Scene, scene
 
