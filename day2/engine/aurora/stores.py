@@ -8,21 +8,6 @@ from uuid import uuid4
 
 from ministack.services import kms, rds, secretsmanager, tagging
 
-NEEDS = (
-    "services.rds._ACTION_MAP",
-    "services.rds._tags",
-    "services.rds._subnet_groups",
-    "services.rds._db_cluster_param_groups",
-    "services.rds._default_engine_version",
-    "services.rds.AURORA_POSTGRESQL_ENGINE_VERSION_SET",
-    "services.kms._resolve_key",
-    "services.kms._create_key",
-    "services.secretsmanager._store_new_secret",
-    "services.secretsmanager.put_secret_value_in_process",
-    "services.secretsmanager.delete_secret_in_process",
-    "services.tagging._RESOURCE_TAG_COLLECTORS",
-)
-
 Tags = list[dict[str, str]]
 
 

@@ -77,7 +77,8 @@ class Volume:
         """Answer no more; what was committed is archived before."""
         with self._lock:
             if self.listening:
-                self.backups.extend(self.server)
+                if self.backups.bases:
+                    self.backups.extend(self.server)
                 self.server.stop()
                 self.listening = False
 

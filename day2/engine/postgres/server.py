@@ -25,8 +25,8 @@ from day2.engine.postgres.configuration import (
 BUILTIN_LOCALES = 17
 """The major version from which PostgreSQL brings C.UTF-8 itself."""
 
-LONGEST_SOCKET_FOLDER = 80
-"""The path of a socket holds at most some 100 characters, its name included."""
+LONGEST_SOCKET_FOLDER = 70
+"""The path of a socket holds at most 103 characters (macOS), the folder made here and its name included."""
 
 START_SECONDS = 600
 _POLL_SECONDS = 0.02

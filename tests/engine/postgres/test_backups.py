@@ -16,7 +16,7 @@ from day2.engine.postgres.server import Server, scratch_folder
 @pytest.fixture(scope="module")
 def home() -> Iterator[Path]:
     folder = scratch_folder(current())
-    yield folder
+    yield current().folder(folder / "it's 100% here")  # every character that a shell or a setting could trip over
     rmtree(folder)
 
 
