@@ -11,6 +11,7 @@ from datetime import datetime
 ENGINE = "aurora-postgresql"
 AVAILABLE = "available"
 DELETING = "deleting"
+RETAINED = "retained"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

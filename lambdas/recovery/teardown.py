@@ -12,7 +12,7 @@ from typing import Any
 
 from lambdas import payload
 from lambdas.contracts import Drill
-from lambdas.recovery.database import DELETING, Cluster, Instance, RetainedBackup, Snapshot
+from lambdas.recovery.database import DELETING, RETAINED, Cluster, Instance, RetainedBackup, Snapshot
 from lambdas.recovery.names import bears_tag
 
 # Deletions of eight minutes are usual; two hours tell a slow one from one that never ends.
@@ -59,7 +59,8 @@ def plan_demolition(remains: Remains, drill: Drill, *, may_appear: str | None) -
     if remains.cluster is not None and not bears_tag(remains.cluster.tags, drill):
         return Demolition(foreign=(f"cluster {remains.cluster.name}",))
     own_instances = tuple(each for each in remains.instances if bears_tag(each.tags, drill))
-    own_backups = tuple(each for each in remains.backups if bears_tag(each.tags, drill))
+    retained = tuple(each for each in _outliving(remains) if each.status == RETAINED)
+    own_retained = tuple(each for each in retained if bears_tag(each.tags, drill))
     # Automated snapshots go with the cluster and cannot be deleted by themselves.
     automated = tuple(each for each in remains.snapshots if each.type == "automated")
     manual = tuple(each for each in remains.snapshots if each.type != "automated")
@@ -67,13 +68,17 @@ def plan_demolition(remains: Remains, drill: Drill, *, may_appear: str | None) -
     foreign = (
         *(f"instance {each.name}" for each in remains.instances if each not in own_instances),
         *(f"snapshot {each.name}" for each in manual if each not in own_manual),
-        *(f"automated backup {each.resource_id}" for each in _outliving(remains) if each not in own_backups),
+        *(f"automated backup {each.resource_id}" for each in retained if each not in own_retained),
     )
     waiting_for = (
         *(f"instance {each.name} ({each.status})" for each in own_instances),
         *((f"cluster {remains.cluster.name} ({remains.cluster.status})",) if remains.cluster else ()),
         *(f"snapshot {each.name} ({each.status})" for each in (*automated, *own_manual)),
-        *(f"automated backup {each.resource_id} ({each.status})" for each in own_backups),
+        *(
+            f"automated backup {each.resource_id} ({each.status})"
+            for each in _outliving(remains)
+            if each not in retained or each in own_retained
+        ),
         *("the managed master secret" for _ in remains.secrets),
         *((may_appear,) if may_appear and remains.cluster is None else ()),
     )
@@ -81,7 +86,7 @@ def plan_demolition(remains: Remains, drill: Drill, *, may_appear: str | None) -
         instances=tuple(each.name for each in own_instances if each.status not in _NOT_DELETABLE),
         cluster=_deletable_cluster(remains),
         snapshots=tuple(each.name for each in own_manual if each.status not in _NOT_DELETABLE),
-        backups=tuple(each.resource_id for each in _outliving(remains) if each in own_backups),
+        backups=tuple(each.resource_id for each in own_retained),
         waiting_for=waiting_for,
         foreign=foreign,
     )
@@ -116,7 +121,5 @@ def _deletable_cluster(remains: Remains) -> str | None:
 
 
 def _outliving(remains: Remains) -> tuple[RetainedBackup, ...]:
-    """Automated backups that no longer have their cluster: those of a living one are deleted with it."""
-    if remains.cluster is not None:
-        return ()
-    return tuple(each for each in remains.backups if each.status != DELETING)
+    """Automated backups that no longer have their cluster; those of a living one go with it, a little after it."""
+    return () if remains.cluster is not None else remains.backups

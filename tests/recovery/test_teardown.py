@@ -107,6 +107,21 @@ def test_snapshots_and_retained_backups_of_the_drill_go_too(world: World, drill:
     assert not world.rds.all_backups
 
 
+def test_an_automated_backup_that_is_on_its_way_out_with_its_cluster_is_waited_for(world: World, drill: Drill) -> None:
+    delete_until_gone(world, drill)
+    world.rds.all_backups["cluster-KEPT"] = replace(own_backup(drill), status="active", tags={})
+    with pytest.raises(errors.StillDeleting, match=r"cluster-KEPT \(active\)"):
+        delete(world, drill)
+    assert world.rds.all_backups
+
+
+def test_a_retained_backup_without_the_tag_is_told_and_not_deleted(world: World, drill: Drill) -> None:
+    world.rds.all_backups["cluster-KEPT"] = replace(own_backup(drill), tags={})
+    with pytest.raises(errors.ProductionTargetRefused, match="automated backup cluster-KEPT"):
+        delete_until_gone(world, drill)
+    assert world.rds.all_backups
+
+
 def test_an_automated_snapshot_of_the_copy_is_waited_for_and_not_deleted(world: World, drill: Drill) -> None:
     own = replace(own_snapshot(drill), name=f"rds:{drill.target}-1", type="automated")
     world.rds.all_snapshots[own.name] = own
