@@ -3,26 +3,22 @@
 from datetime import UTC, datetime
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+# A unit from the longest down, its part, and how many digits the part has.
+_UNITS = ((_DAY, "d", _HOUR, "h", 1), (_HOUR, "h", _MINUTE, "min", 2), (_MINUTE, "min", 1, "s", 2))
 
 
 def duration(seconds: float) -> str:
     """`11 ms`, `4.6 s`, `41 s`, `25 min 18 s`, `2 h 05 min`, `3 d 4 h`: two units at most, the smaller rounded down."""
     if seconds < 0:
         return f"-{duration(-seconds)}"
+    for length, unit, part, parts_unit, digits in _UNITS:
+        if seconds >= length:
+            whole, rest = int(seconds) // length, int(seconds) % length // part
+            return f"{whole} {unit} {rest:0{digits}d} {parts_unit}" if rest else f"{whole} {unit}"
     if 0 < seconds < 1:
         return f"{max(round(seconds * 1_000), 1)} ms"
-    if seconds < 10:  # noqa: PLR2004  tenths of a second tell something below ten seconds
-        return f"{seconds:.1f} s"
-    whole = int(seconds)
-    if whole < _MINUTE:
-        return f"{whole} s"
-    if whole < _HOUR:
-        return f"{whole // _MINUTE} min {whole % _MINUTE:02d} s" if whole % _MINUTE else f"{whole // _MINUTE} min"
-    if whole < _DAY:
-        rest = whole % _HOUR // _MINUTE
-        return f"{whole // _HOUR} h {rest:02d} min" if rest else f"{whole // _HOUR} h"
-    rest = whole % _DAY // _HOUR
-    return f"{whole // _DAY} d {rest} h" if rest else f"{whole // _DAY} d"
+    # Tenths tell something below ten seconds.
+    return f"{seconds:.1f} s" if 0 < seconds < 10 else f"{int(seconds)} s"  # noqa: PLR2004  as said
 
 
 def brief(seconds: float) -> str:
