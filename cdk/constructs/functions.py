@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from aws_cdk import AssetHashType, Duration
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -17,7 +18,7 @@ from lambdas.steps import STEPS, Bundle, Step
 
 
 class Functions(Construct):
-    """`by_step` holds every function by its step's name."""
+    """`by_step` holds every function by its step's name, `roles` its role."""
 
     def __init__(  # noqa: PLR0913  what a function is made of, each by its name
         self,
@@ -41,6 +42,7 @@ class Functions(Construct):
             "DAY2_SETTINGS": settings,
             "POWERTOOLS_LOG_LEVEL": "INFO",
         }
+        self.roles: dict[str, iam.IRole] = {}
         self.by_step: Mapping[str, lambda_.IFunction] = {
             step.name: self._function(step, evidence_key=evidence_key) for step in STEPS
         }
@@ -48,6 +50,13 @@ class Functions(Construct):
     def _function(self, step: Step, *, evidence_key: str) -> lambda_.Function:
         names = self._names
         inside = step.bundle == "inside"
+        self.roles[step.name] = role(
+            self,
+            f"{step.name}Role",
+            service="lambda",
+            description=f"{step.name}: {step.does}",
+            statements=permissions.statements(step, names, evidence_key=evidence_key),
+        )
         function = lambda_.Function(
             self,
             step.name,
@@ -67,13 +76,7 @@ class Functions(Construct):
                 name=names.function_log_group(step),
                 days=names.settings.watch.log_retention_days,
             ),
-            role=role(
-                self,
-                f"{step.name}Role",
-                service="lambda",
-                description=f"{step.name}: {step.does}",
-                statements=permissions.statements(step, names, evidence_key=evidence_key),
-            ),
+            role=self.roles[step.name],
             vpc=self._vpc if inside else None,
             security_groups=self._groups if inside else None,
         )

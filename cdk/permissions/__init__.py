@@ -57,6 +57,11 @@ def reasons(names: Names) -> dict[str, str]:
     return {each.sid: each.why for each in (*of_steps, *of_others)}
 
 
+def kubernetes_steps() -> list[str]:
+    """The steps that speak to the Kubernetes API, which needs to know their roles."""
+    return [name for name, rows in TABLE.items() if surroundings.kubernetes in rows]
+
+
 def unknown_steps() -> set[str]:
     """Steps without a row here, or rows without a step; a test keeps it empty."""
     return set(TABLE.keys() ^ BY_NAME.keys())

@@ -3,7 +3,7 @@
 from aws_cdk import CfnOutput, Environment, Stack
 from constructs import Construct
 
-from cdk import runtime_settings
+from cdk import permissions, runtime_settings
 from cdk.constructs.functions import Functions
 from cdk.constructs.network import Isolation
 from cdk.constructs.starts import CleanUpAfterDeath, Schedules, Undelivered
@@ -41,5 +41,8 @@ class OperationsStack(Stack):
         CleanUpAfterDeath(self, "CleanUp", names=names, drill=drill, sweep=sweep, undelivered=undelivered)
         CfnOutput(self, "DrillMachine", value=drill.state_machine_arn)
         CfnOutput(self, "SweepMachine", value=sweep.state_machine_arn)
+        if names.settings.kubernetes:
+            roles = [functions.roles[step].role_arn for step in permissions.kubernetes_steps()]
+            CfnOutput(self, "KubernetesRoles", value=",".join(roles), description="Need an EKS access entry each")
         CfnOutput(self, "Source", value=names.settings.source.cluster)
         CfnOutput(self, "CopySecurityGroup", value=isolation.copy_group)

@@ -43,7 +43,7 @@ def test_every_handler_is_imported_from_its_bundle_alone(bundle: bundles.Bundle)
         "    module, name = handler.rsplit('.', 1)\n"
         "    assert callable(getattr(importlib.import_module(module), name)), handler\n"
     )
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603  our own program
         [sys.executable, "-I", "-S", "-B", "-c", program], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
