@@ -29,7 +29,7 @@ LOCK_SECONDS = 5
 # An exporting session waits for its siblings without a word of its own, at most as long as a function runs.
 IDLE_SECONDS = 900
 # The server looks this often whether a client that waits for a statement is still there (PostgreSQL 14+).
-LOST_CLIENT_SECONDS = 5
+LOST_CLIENT_SECONDS = 1
 # After its statement_timeout the server answers at once; a longer silence is a lost connection.
 GRACE_SECONDS = 30
 
@@ -250,8 +250,19 @@ def _tls(server: Server) -> ssl.SSLContext | bool | None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.minimum_version = ssl.TLSVersion.TLSv1_2
             context.check_hostname = server.tls == "verify-full"
-            context.load_verify_locations(server.ca_file or authorities())
+            context.load_verify_locations(_trusted(server))
             return context
+
+
+def _trusted(server: Server) -> str:
+    file = server.ca_file or authorities()
+    if Path(file).is_file():
+        return file
+    raise VerificationFailed(
+        f"the file of certificates {file} does not exist",
+        resource=server.name,
+        next_step="Correct DATABASE_CA_FILE or sslrootcert, and start again.",
+    )
 
 
 @contextmanager
@@ -274,12 +285,6 @@ def _connecting(server: Server) -> Iterator[None]:
                 next_step="Turn TLS on at the server; this verifier does not go on without it.",
             ) from broken
         raise _unreachable(server, str(broken.__cause__ or broken)) from broken
-    except FileNotFoundError as missing:
-        raise VerificationFailed(
-            f"the file of certificates {missing.filename} does not exist",
-            resource=server.name,
-            next_step="Correct DATABASE_CA_FILE, and start again.",
-        ) from missing
     except (OSError, ValueError, AttributeError) as broken:
         raise _unreachable(server, type(broken).__name__) from broken
 
