@@ -54,7 +54,7 @@ def point(kind: RecoveryPointKind = "snapshot", *, time: datetime = TAKEN) -> Re
     )
 
 
-def result(
+def result(  # noqa: PLR0913  a sample names what its test is about
     check: str = "B01_users_active",
     verdict: CheckVerdict = "pass",
     *,
