@@ -1,0 +1,166 @@
+"""An engine ends with everything it started, however it ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from core_bench import Workbench, eventually
+
+from day2.engine import engine as engines
+from day2.engine import launcher
+from day2.engine.engine import Engine, EngineNotAvailable
+from day2.engine.leftovers import Leftovers
+from day2.engine.processes import Process, members_of_group
+from day2.engine.settings import EngineSettings
+
+HELLO = "def handler(event, context): return 'hello'"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    engines.down(tmp_path)
+
+
+def run_python(python: str | Path, program: str) -> str:
+    """What a program printed that runs in the repository."""
+    command = [python, "-c", program]
+    return subprocess.run(  # noqa: S603  the program stands in the test
+        command, check=False, capture_output=True, text=True, cwd=engines.REPOSITORY
+    ).stdout.strip()
+
+
+def at_work(engine: Engine) -> list[Process]:
+    """The processes of an engine after a function has run: itself and the function's."""
+    bench = Workbench(engine)
+    engine.client("lambda").invoke(FunctionName=bench.function(HELLO))
+    pid = engines.status(engine.settings.workspace).pid
+    found = members_of_group(pid, naming=engine.settings.workspace)
+    assert len(found) == 2
+    return found
+
+
+def test_the_block_ends_the_engine_its_functions_and_its_temporary_files(workspace: Path) -> None:
+    with Engine(EngineSettings(workspace=workspace)) as engine:
+        started = at_work(engine)
+        assert engines.status(workspace).endpoint == engine.endpoint
+    assert not any(process.alive for process in started)
+    assert not engines.status(workspace).running
+    assert {file.name for file in workspace.iterdir()} == {"engine.log", "settings.json", "tls"}
+
+
+def test_an_engine_that_is_up_is_found_again_and_stays_one(workspace: Path) -> None:
+    first = Engine(EngineSettings(workspace=workspace)).up()
+    assert Engine(EngineSettings(workspace=workspace)).up().endpoint == first.endpoint
+    assert Engine.find(workspace).client("sts").get_caller_identity()["Account"] == first.settings.account
+    with pytest.raises(EngineNotAvailable, match="already"), Engine(EngineSettings(workspace=workspace)):
+        pass
+    assert engines.status(workspace).running
+    assert engines.down(workspace)
+    assert not engines.down(workspace)
+    with pytest.raises(EngineNotAvailable, match="No engine runs here"):
+        Engine.find(workspace)
+
+
+def test_what_a_killed_engine_left_is_ended_by_the_next_one(workspace: Path) -> None:
+    engine = Engine(EngineSettings(workspace=workspace)).up()
+    started = at_work(engine)
+    server = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+    noted = Process.of(server.pid)
+    assert noted
+    outside = workspace.parent / f"{workspace.name}-outside"
+    outside.mkdir()
+    notes = Leftovers.of(workspace)
+    notes.note_process(server.pid)
+    notes.note_folder(outside)
+
+    os.kill(engines.status(workspace).pid, signal.SIGKILL)
+    eventually(lambda: not engines.status(workspace).running)
+    with Engine(EngineSettings(workspace=workspace)):
+        assert not any(process.alive for process in [*started, noted])
+        assert not outside.exists()
+    server.wait()
+
+
+def test_an_engine_ends_with_the_process_that_started_it(workspace: Path) -> None:
+    program = f"""
+import os, signal
+from pathlib import Path
+from day2.engine.engine import Engine
+from day2.engine.settings import EngineSettings
+
+Engine(EngineSettings(workspace=Path({str(workspace)!r}))).__enter__()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    run_python(sys.executable, program)
+    state = json.loads((workspace / "state.json").read_text())
+    eventually(lambda: not Process(state["pid"], state["started"]).alive)
+
+
+def test_a_number_that_belongs_to_another_process_by_now_is_not_signalled(tmp_path: Path) -> None:
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    Process(other.pid, "another start").send(signal.SIGKILL)
+    notes = Leftovers.of(tmp_path)
+    notes.note_process(other.pid)
+    note = next(notes.folder.glob("*.json"))
+    note.write_text(json.dumps({**json.loads(note.read_text()), "started": "another start"}))
+    notes.clear()
+    assert other.poll() is None
+    other.kill()
+    other.wait()
+
+
+def test_without_its_own_environment_the_engine_says_what_to_do(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAY2_ENGINE_PYTHON", str(workspace / "none"))
+    with pytest.raises(EngineNotAvailable, match="make setup"), Engine(EngineSettings(workspace=workspace)):
+        pass
+
+
+def test_an_engine_that_cannot_start_says_why(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # This Python has no MiniStack, so the launcher refuses with its one sentence.
+    monkeypatch.setenv("DAY2_ENGINE_PYTHON", sys.executable)
+    with (
+        pytest.raises(EngineNotAvailable, match=rf"needs MiniStack {launcher.MINISTACK} and found none"),
+        Engine(EngineSettings(workspace=workspace)),
+    ):
+        pass
+
+
+def test_a_missing_private_name_is_told_by_name(workspace: Path) -> None:
+    """The launcher's check, in the engine's own Python, with an extension that needs what is not there."""
+    program = """
+from types import SimpleNamespace
+
+from day2.engine import launcher
+
+wanting = SimpleNamespace(NEEDS=("services.stepfunctions._run_execution", "services.stepfunctions._gone"))
+print(list(launcher.missing_names([wanting])))
+"""
+    assert run_python(engines.PYTHON, program) == "['services.stepfunctions._gone']"
+
+
+def test_two_engines_run_side_by_side(engine: Engine, workspace: Path) -> None:
+    with Engine(EngineSettings(workspace=workspace)) as other:
+        assert other.endpoint != engine.endpoint
+        other.client("ssm").put_parameter(Name="/here", Value="other", Type="String")
+        with pytest.raises(engine.client("ssm").exceptions.ParameterNotFound):
+            engine.client("ssm").get_parameter(Name="/here")
+
+
+def test_nobody_beyond_this_machine_is_listened_to(engine: Engine) -> None:
+    assert engine.endpoint.startswith("http://127.0.0.1:")
+    listening = subprocess.run(
+        ["/bin/sh", "-c", "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null"], capture_output=True, text=True, check=False
+    ).stdout
+    if not listening:
+        pytest.skip("no /proc here")
+    port = f":{engine.settings.port:04X} "
+    bound = {line.split()[1] for line in listening.splitlines() if port in line and line.split()[3] == "0A"}
+    assert bound == {f"0100007F{port.strip()}"}
