@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
-from lambdas.adapters.postgres import Session
+from lambdas.adapters.postgres import Refusal, Session
 from lambdas.verification.structure import Amcheck, ForeignKey, Inventory, Relation, Table, literal
 
 _DOING = "reading what the database holds"
+_STATEMENT_SECONDS = 30
 
 _FACTS = """
 SELECT now(), pg_database_size(current_database()),
@@ -142,12 +143,17 @@ def relations(session: Session) -> tuple[Relation, ...]:
 
 
 def _schema_version(session: Session) -> int | None:
-    found = session.rows("SELECT max(version)::bigint FROM public.schema_migrations", doing=_DOING)[0][0]
-    return None if found is None else int(found)
+    """None too where the table is another program's, or closed to this user: a check says so."""
+    found = session.attempt(
+        "SELECT max(version)::bigint FROM public.schema_migrations", doing=_DOING, seconds=_STATEMENT_SECONDS
+    )
+    return None if isinstance(found, Refusal) or found[0][0] is None else int(found[0][0])
 
 
 def _encryption_keys(session: Session) -> tuple[str, ...]:
-    digests = session.rows(
-        "SELECT active_key_digest FROM public.dbcrypt_keys WHERE active_key_digest IS NOT NULL ORDER BY 1", doing=_DOING
+    found = session.attempt(
+        "SELECT active_key_digest FROM public.dbcrypt_keys WHERE active_key_digest IS NOT NULL ORDER BY 1",
+        doing=_DOING,
+        seconds=_STATEMENT_SECONDS,
     )
-    return tuple(str(row[0]) for row in digests)
+    return () if isinstance(found, Refusal) else tuple(str(row[0]) for row in found)

@@ -3,6 +3,7 @@
 Each is applied with triggers and foreign keys off, in a transaction that is rolled back. `coder.as_of` is the moment
 that the checks judge by.
 """
+# ruff: noqa: S608  statements put together from the constants below
 
 AS_OF = "current_setting('coder.as_of')::timestamptz"
 ONE_LIVE_WORKSPACE = "(SELECT id FROM workspaces WHERE NOT deleted ORDER BY id LIMIT 1)"
