@@ -16,7 +16,6 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -84,13 +83,12 @@ def install(settings: EngineSettings) -> None:
     """Check MiniStack, then put every extension in place, the Aurora one last. Raises Unfit."""
     check_version()
     extensions = [importlib.import_module(f"day2.engine.extensions.{name}") for name in EXTENSIONS]
+    extensions.append(importlib.import_module("day2.engine.aurora"))
     if missing := list(missing_names(extensions)):
         names = ", ".join(missing)
         raise Unfit(f"MiniStack {MINISTACK} lacks {names}, which the engine extends. Run `make setup`.")
     for extension in extensions:
         extension.install(settings)
-    if aurora := _aurora():
-        aurora.install(settings)
 
 
 def check_version() -> None:
@@ -110,14 +108,6 @@ def missing_names(extensions: Iterable[ModuleType]) -> Iterator[str]:
             module, _, attribute = name.rpartition(".")
             if not hasattr(importlib.import_module(f"ministack.{module}"), attribute):
                 yield f"{module}.{attribute}"
-
-
-def _aurora() -> ModuleType | None:
-    """The Aurora extension, where this installation has it."""
-    if find_spec("day2.engine.aurora") is None:
-        return None
-    aurora = importlib.import_module("day2.engine.aurora")
-    return aurora if hasattr(aurora, "install") else None
 
 
 def _prepare_environment(settings: EngineSettings) -> None:

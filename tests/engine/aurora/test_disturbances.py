@@ -75,3 +75,21 @@ def test_a_deletion_can_be_refused_once(database: Database, snapshot: str, distu
     delete = database.rds.delete_db_cluster
     refused("InternalFailure", lambda: delete(DBClusterIdentifier=copy, SkipFinalSnapshot=True))
     database.discard(copy)
+
+
+def test_credentials_and_deletion_can_be_kept_waiting(
+    database: Database, snapshot: str, disturbances: Disturbances
+) -> None:
+    copy = database.restore(snapshot)
+    disturbances.order(Disturbance.CREDENTIALS_HANG)
+    database.rds.modify_db_cluster(DBClusterIdentifier=copy, ManageMasterUserPassword=True)
+    database.take_snapshot("coder-prod-aurora")  # takes longer than an undisturbed change of password
+    assert database.cluster(copy)["MasterUserSecret"]["SecretStatus"] == "creating"
+    disturbances.lift(Disturbance.CREDENTIALS_HANG)
+    database.leaves(lambda: str(database.cluster(copy)["Status"]), "resetting-master-credentials")
+    disturbances.order(Disturbance.DELETION_HANGS)
+    database.discard(copy)
+    database.take_snapshot("coder-prod-aurora")
+    assert database.cluster(copy)["Status"] == "deleting"
+    disturbances.lift(Disturbance.DELETION_HANGS)
+    database.gone(copy)
