@@ -70,10 +70,7 @@ def progress(events: Iterable[Mapping[str, Any]]) -> tuple[StateProgress, ...]:
             if entry in states:
                 states[entry] = replace(states[entry], exited_at=event["timestamp"])
         elif kind in _FAILURES and entry in states:
-            details: Mapping[str, Any] = next((value for key, value in event.items() if key.endswith("EventDetails")), {})
-            states[entry] = replace(
-                states[entry], failures=states[entry].failures + 1, last_error=details.get("error", "")
-            )
+            states[entry] = replace(states[entry], failures=states[entry].failures + 1, last_error=_error(event))
         elif kind in _SUCCESSES and entry in states:
             states[entry] = replace(states[entry], succeeded=True)
         entry_of[number] = entry
@@ -85,3 +82,8 @@ def _open_entry(states: Mapping[int, StateProgress], name: str, nearest: int) ->
     if nearest in states and states[nearest].name == name and states[nearest].exited_at is None:
         return nearest
     return next((entry for entry, state in states.items() if state.name == name and state.exited_at is None), 0)
+
+
+def _error(event: Mapping[str, Any]) -> str:
+    details = next((value for key, value in event.items() if key.endswith("EventDetails")), {})
+    return str(details.get("error", ""))
