@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -166,8 +165,11 @@ def test_the_open_source_edition_reports_its_missing_licence(copy: Server, seede
 
 
 def test_an_orphan_fails_and_its_constraint_is_named(copy: Server, seeded: Seeded) -> None:
-    damage = "SET session_replication_role = replica; UPDATE workspace_agents SET resource_id = gen_random_uuid()"
-    seeded.running.sql(f"{damage} WHERE id = (SELECT min(id::text)::uuid FROM workspace_agents)", database="copy")
+    seeded.running.sql(
+        "SET session_replication_role = replica; UPDATE workspace_agents SET resource_id = gen_random_uuid()"
+        " WHERE id = (SELECT min(id::text)::uuid FROM workspace_agents)",
+        database="copy",
+    )
 
     orphans = by_id(runner.verify(copy, as_of=seeded.as_of))[checks.FOREIGN_KEYS]
 
@@ -222,14 +224,14 @@ def test_one_lost_connection_ends_all_of_them(seeded: Seeded) -> None:
     class Sleeping:
         weight = 1.0
 
-        def run(self, session: postgres.Session, limit: object) -> object:
+        def run(self, session: postgres.Session, limit: object) -> object:  # noqa: ARG002  a Task's form
             held.set()
             return session.rows("SELECT pg_sleep(30)", doing="sleeping")
 
     class Failing:
         weight = 0.0
 
-        def run(self, session: postgres.Session, limit: object) -> object:
+        def run(self, session: postgres.Session, limit: object) -> object:  # noqa: ARG002  a Task's form
             held.wait(10)
             return session.rows("SELECT pg_terminate_backend(pg_backend_pid())", doing="ending")
 
