@@ -45,7 +45,7 @@ def run(dsn: str, script: str, *, psql: Path, variables: Mapping[str, object] | 
     done = subprocess.run(  # noqa: S603 (our own scripts, the caller's psql)
         arguments,
         input=_PREAMBLE + script,
-        env=_environment(dsn),
+        env=environment(dsn),
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -62,7 +62,7 @@ def _first_error(stderr: str) -> str:
     return (errors or lines or [""])[0]
 
 
-def _environment(dsn: str) -> dict[str, str]:
+def environment(dsn: str) -> dict[str, str]:
     """The variables of libpq for a `postgresql://` URL. ValueError for anything else."""
     parts = urlsplit(dsn)
     if parts.scheme not in {"postgresql", "postgres"}:

@@ -1,0 +1,206 @@
+"""The verification of the large seed, beside psql, pg_amcheck and pg_dump, and how it grows with the database."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from rich.console import Console
+
+from bench.measure import Comparison, interleaved, show
+from day2.engine import seed
+from day2.engine.postgres.server import Server, throwaway
+from day2.engine.seed import psql as door
+from lambdas import payload
+from lambdas.adapters.postgres import Session
+from lambdas.settings import Verification
+from lambdas.verification import dsn, runner
+
+ROUNDS = 5
+SQL_AIM = 1.0
+PHYSICAL_AIM = 1.1
+SIZES = (seed.SMALL, seed.LARGE, seed.LARGE.times(4))
+
+# What the verification tells its own sessions, so that psql plans alike.
+_AS_THE_VERIFIER = """\
+SET jit = off;
+SET max_parallel_workers_per_gather = 0;
+SET work_mem = '64MB';
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """One seeded database of the throwaway server, and the tools to ask it with."""
+
+    server: Server
+    address: str
+    facts: seed.SeedFacts
+
+    @property
+    def psql(self) -> Path:
+        return Path(self.server.installation.tool("psql"))
+
+    def verify(self) -> None:
+        """The whole verification, as `day2 verify` runs it."""
+        report = runner.verify(dsn.read(self.address, environment={}), as_of=self.facts.as_of)
+        if report.verdict == "fail":
+            raise RuntimeError(f"the seed does not verify: {report.reason}")
+
+    def run(self, script: str) -> None:
+        door.run(self.address, script, psql=self.psql)
+
+    def tool(self, name: str, *options: str) -> None:
+        subprocess.run(  # noqa: S603 (PostgreSQL's own program, our options)
+            [self.server.installation.tool(name), *options],
+            env=door.environment(self.address),
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+
+    def statements(self) -> list[str]:
+        """Every statement that one verification asks, in its order."""
+        with _recorded() as asked:
+            self.verify()
+        return asked
+
+    def amcheck(self, *, installed: bool) -> None:
+        """Without the extension the verification leaves the physical check out."""
+        self.run("CREATE EXTENSION amcheck;" if installed else "DROP EXTENSION IF EXISTS amcheck;")
+
+
+def main() -> None:
+    console = Console(width=None if os.isatty(1) else 140)
+    with throwaway() as server:
+        grounds = {size.name: _seeded(server, size, console=console) for size in SIZES}
+        large = grounds[seed.LARGE.name]
+        show("SQL checks, foreign keys and counts", _statements(large), console=console)
+        for ground in grounds.values():
+            ground.amcheck(installed=True)
+        show("Physical check", _physical(large), console=console)
+        show("The whole verification", _whole(large), console=console)
+        show("Growth of the whole verification", _growth(grounds), console=console)
+
+
+def _seeded(server: Server, size: seed.Size, *, console: Console) -> Ground:
+    name = size.name.replace(" ", "_")
+    server.sql(f'CREATE DATABASE "{name}" OWNER {server.user};')
+    address = urlunsplit(urlsplit(server.dsn)._replace(path=f"/{name}"))
+    psql = Path(server.installation.tool("psql"))
+    facts = seed.apply(address, psql=psql, size=size, as_of=datetime.now(UTC))
+    # As a database that has been up for a while: visibility known, nothing left for autovacuum to do meanwhile.
+    door.run(address, "VACUUM;", psql=psql)
+    rows = sum(facts.counts.values())
+    console.print(
+        f"seeded {size.name}: {rows:,} rows, {facts.counts['workspace_builds']:,} builds, {facts.seconds:.1f} s"
+    )
+    return Ground(server=server, address=address, facts=facts)
+
+
+def _statements(ground: Ground) -> list[Comparison]:
+    script = _one_after_the_other(ground.statements(), as_of=ground.facts.as_of)
+    taken = interleaved(
+        {
+            "verification": ground.verify,
+            "psql": lambda: ground.run(_AS_THE_VERIFIER + script),
+        },
+        rounds=ROUNDS,
+    )
+    return [
+        Comparison(
+            subject="verification, two connections on one snapshot",
+            seconds=taken["verification"],
+            against="psql, the same statements on one connection",
+            against_seconds=taken["psql"],
+            aim=SQL_AIM,
+        )
+    ]
+
+
+def _physical(ground: Ground) -> list[Comparison]:
+    server, settings = dsn.read(ground.address, environment={}), Verification()
+    plan = runner.make_plan(server, phase="drill", settings=settings, seed="bench", copy=False)
+    groups = [group for group in plan.groups if group.kind == "physical"]
+
+    def physical() -> None:
+        for group in groups:
+            runner.run_group(server, group, as_of=ground.facts.as_of, phase="drill", settings=settings)
+
+    def amcheck(jobs: int) -> Callable[[], None]:
+        return lambda: ground.tool(
+            "pg_amcheck", "--heapallindexed", f"--jobs={jobs}", urlsplit(ground.address).path[1:]
+        )
+
+    taken = interleaved({"physical": physical, "one": amcheck(1), "two": amcheck(2)}, rounds=ROUNDS)
+    return [
+        Comparison(
+            subject="physical check, small indexes with their heap",
+            seconds=taken["physical"],
+            against=f"pg_amcheck --jobs={jobs}, the same relations",
+            against_seconds=taken[name],
+            aim=PHYSICAL_AIM,
+        )
+        for jobs, name in ((1, "one"), (2, "two"))
+    ]
+
+
+def _whole(ground: Ground) -> list[Comparison]:
+    taken = interleaved(
+        {"verification": ground.verify, "dump": lambda: ground.tool("pg_dump", "--file=/dev/null")}, rounds=ROUNDS
+    )
+    return [
+        Comparison(
+            subject="everything, physical check included",
+            seconds=taken["verification"],
+            against="pg_dump to /dev/null",
+            against_seconds=taken["dump"],
+        )
+    ]
+
+
+def _growth(grounds: dict[str, Ground]) -> list[Comparison]:
+    taken = interleaved({name: ground.verify for name, ground in grounds.items()}, rounds=ROUNDS)
+    smaller = dict(zip(list(taken)[1:], taken, strict=False))
+    return [
+        Comparison(
+            subject=f"{name}, {sum(grounds[name].facts.counts.values()):,} rows",
+            seconds=seconds,
+            against=smaller.get(name, ""),
+            against_seconds=taken.get(smaller.get(name, "")),
+        )
+        for name, seconds in taken.items()
+    ]
+
+
+def _one_after_the_other(statements: list[str], *, as_of: datetime) -> str:
+    asked = "".join(f"{statement};\n" for statement in statements)
+    return (
+        "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;\n"
+        f"SET coder.as_of = '{payload.instant(as_of)}';\n{asked}COMMIT;\n"
+    )
+
+
+@contextmanager
+def _recorded() -> Iterator[list[str]]:
+    """Every statement that sessions of the verification are asked meanwhile."""
+    asked: list[str] = []
+    attempt = Session.attempt
+
+    def recording(self: Session, statement: str, **how: Any) -> Any:
+        asked.append(statement)
+        return attempt(self, statement, **how)
+
+    Session.attempt = recording  # type: ignore[method-assign]
+    try:
+        yield asked
+    finally:
+        Session.attempt = attempt  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    main()
