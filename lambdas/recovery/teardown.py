@@ -58,13 +58,13 @@ def plan_demolition(remains: Remains, drill: Drill, *, may_appear: str | None) -
     """What to delete now. `may_appear` says what could still come into being; None when nothing can."""
     if remains.cluster is not None and not bears_tag(remains.cluster.tags, drill):
         return Demolition(foreign=(f"cluster {remains.cluster.name}",))
-    own_instances = tuple(each for each in remains.instances if bears_tag(each.tags, drill))
+    own_instances = tuple(each for each in remains.instances if _is_own(each, drill))
     retained = tuple(each for each in _outliving(remains) if each.status == RETAINED)
     own_retained = tuple(each for each in retained if bears_tag(each.tags, drill))
     # Automated snapshots go with the cluster and cannot be deleted by themselves.
     automated = tuple(each for each in remains.snapshots if each.type == "automated")
     manual = tuple(each for each in remains.snapshots if each.type != "automated")
-    own_manual = tuple(each for each in manual if bears_tag(each.tags, drill))
+    own_manual = tuple(each for each in manual if _is_own(each, drill))
     foreign = (
         *(f"instance {each.name}" for each in remains.instances if each not in own_instances),
         *(f"snapshot {each.name}" for each in manual if each not in own_manual),
@@ -109,6 +109,11 @@ def what_may_appear(state: Mapping[str, Any], *, entered_at: datetime, now: date
     if now >= since + IN_FLIGHT:
         return None
     return f"a restore that may have been under way, until {payload.instant(since + IN_FLIGHT)}"
+
+
+def _is_own(found: Instance | Snapshot, drill: Drill) -> bool:
+    """Both marks: the tag, and a name that begins with the drill's target."""
+    return bears_tag(found.tags, drill) and found.name.startswith(f"{drill.target}-")
 
 
 def _deletable_cluster(remains: Remains) -> str | None:

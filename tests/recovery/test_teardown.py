@@ -107,6 +107,13 @@ def test_snapshots_and_retained_backups_of_the_drill_go_too(world: World, drill:
     assert not world.rds.all_backups
 
 
+def test_the_tag_alone_makes_nothing_the_drill_s_to_delete(world: World, drill: Drill) -> None:
+    world.rds.all_snapshots["yearly"] = replace(own_snapshot(drill), name="yearly", cluster="coder-prod-aurora")
+    with pytest.raises(errors.ProductionTargetRefused, match="snapshot yearly"):
+        delete_until_gone(world, drill)
+    assert "yearly" in world.rds.all_snapshots
+
+
 def test_an_automated_backup_that_is_on_its_way_out_with_its_cluster_is_waited_for(world: World, drill: Drill) -> None:
     delete_until_gone(world, drill)
     world.rds.all_backups["cluster-KEPT"] = replace(own_backup(drill), status="active", tags={})
