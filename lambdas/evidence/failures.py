@@ -63,10 +63,15 @@ def of_the_verdict(state: State) -> Failure | None:
     verdict = (state.get("judgement") or {}).get("verdict")
     if verdict is None or verdict["overall"] != "fail":
         return None
+    # Integrity that was not measured fails a drill; a time that was not does not.
     reasons = [
         f"{word}: {verdict[name]['reason'].rstrip('.')}"
-        for name, word in (("integrity", "Integrity"), ("rto", "Recovery time"), ("rpo", "Data loss"))
-        if verdict[name]["verdict"] == "fail"
+        for name, word, fatal in (
+            ("integrity", "Integrity", {"fail", "not-measured"}),
+            ("rto", "Recovery time", {"fail"}),
+            ("rpo", "Data loss", {"fail"}),
+        )
+        if verdict[name]["verdict"] in fatal
     ]
     return Failure(
         part="verdict",

@@ -21,7 +21,8 @@ class Summary:
     verdict         the judgement's overall word; None when the drill never came to one. A drill can have the
                     verdict `pass` and the outcome `failed`: its cleanup was not proven
     rto_seconds     start of the drill to verified data; None when nothing was verified
-    rpo_seconds     recovery point to the newest write found; None when it could not be measured
+    rpo_seconds     what would have been lost, against its objective (of a snapshot drill: the age that a snapshot
+                    may have); None when it could not be measured
     phases          seconds of each phase of the recovery time that was reached, by its name
     failed_checks   ids of the checks that failed
     leftovers       resources still there after the teardown; what could not be ruled out counts as one
@@ -59,6 +60,7 @@ def summarise(record: Mapping[str, Any], *, record_key: str, report_key: str, sh
     """The summary of a record, as `record.build` made it or as it was read back."""
     drill, outcome, point = record["drill"], record["outcome"], record["recovery_point"] or {}
     verdict, error = record["verdict"] or {}, outcome["error"] or {}
+    promised = record["objectives"]
     rto, rpo = verdict.get("rto") or {}, verdict.get("rpo") or {}
     return Summary(
         id=drill["id"],
@@ -73,9 +75,9 @@ def summarise(record: Mapping[str, Any], *, record_key: str, report_key: str, sh
         recovery_point_id=point.get("id"),
         verdict=verdict.get("overall"),
         rto_seconds=rto.get("measured_seconds"),
-        rto_objective_seconds=record["objectives"]["rto_seconds"],
+        rto_objective_seconds=rto.get("objective_seconds") or promised["rto_seconds"],
         rpo_seconds=rpo.get("measured_seconds"),
-        rpo_objective_seconds=record["objectives"]["rpo_seconds"],
+        rpo_objective_seconds=rpo.get("objective_seconds") or promised["rpo_seconds"],
         phases={phase["name"]: phase["seconds"] for phase in record["phases"]},
         failed_checks=tuple(check["id"] for check in record["checks"] or () if check["verdict"] == "fail"),
         leftovers=leftovers(record),

@@ -9,7 +9,7 @@ from lambdas.evidence import charts
 from lambdas.evidence.canonical import canonical, digest
 from lambdas.evidence.charts import Axis, Bar, Trend
 from lambdas.evidence.summary import Summary, summarise
-from lambdas.evidence.words import clock, duration, number, plural
+from lambdas.evidence.words import clock, duration, number, plural, sentence
 
 Record = Mapping[str, Any]
 
@@ -180,7 +180,7 @@ def _integrity(record: Record) -> Measure:
         verdict=told["verdict"],
         value=f"{number(tally['pass'])} of {number(able)}",
         against=", ".join(["checks passed", *beside]),
-        reason=told["reason"],
+        reason=sentence(told["reason"]),
         share=100 * tally["pass"] / able if able else None,
     )
 
@@ -193,8 +193,8 @@ def _time(title: str, told: Mapping[str, Any] | None, objective: float, early: s
         verdict=told["verdict"] if told else "not-measured",
         value="Not measured" if measured is None else duration(measured),
         against=f"of at most {duration(promised)}",
-        reason=told["reason"] if told else early,
-        share=None if measured is None or promised <= 0 else min(100 * measured / promised, 100),
+        reason=sentence(told["reason"]) if told else early,
+        share=None if measured is None or promised <= 0 else max(0.0, min(100 * measured / promised, 100)),
     )
 
 

@@ -65,6 +65,12 @@ def dollars(amount: float) -> str:
     return f"${amount:.2f}" if amount >= 0.1 else f"${amount:.4f}"  # noqa: PLR2004  ten cents
 
 
+def sentence(text: str) -> str:
+    """`text` with a capital at its beginning and a stop at its end."""
+    told = text.strip()
+    return told and told[0].upper() + told[1:] + ("" if told.endswith((".", "!", "?")) else ".")
+
+
 def plural(count: int, one: str, many: str | None = None) -> str:
     """`1 check`, `3 checks`."""
     return f"{number(count)} {one if count == 1 else many or one + 's'}"

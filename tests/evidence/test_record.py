@@ -73,6 +73,11 @@ class TestTheOutcome:
         assert (error["part"], error["name"]) == ("verdict", "ChecksFailed")
         assert "C02_template_active_version_missing" in error["sentence"]
 
+    def test_of_integrity_that_was_not_measured_says_so(self) -> None:
+        unmeasured = sample_drills.objective("not-measured", "no critical check could run")
+        error = recorded(sample_drills.passed(overall="fail", integrity=unmeasured))["outcome"]["error"]
+        assert error["sentence"] == "Integrity: no critical check could run."
+
     def test_names_the_first_error_and_keeps_the_later_ones(self) -> None:
         outcome = recorded(sample_drills.restore_overdue())["outcome"]
         assert outcome["error"]["name"] == "RestoreOverdue"
