@@ -59,6 +59,10 @@ def plan_demolition(remains: Remains, drill: Drill, *, may_appear: str | None) -
     if remains.cluster is not None and not bears_tag(remains.cluster.tags, drill):
         return Demolition(foreign=(f"cluster {remains.cluster.name}",))
     own_instances = tuple(each for each in remains.instances if _is_own(each, drill))
+    foreign_instances = tuple(f"instance {each.name}" for each in remains.instances if each not in own_instances)
+    if foreign_instances and not own_instances:
+        # They hold the cluster, and with it all that goes with it: waiting would not end by itself.
+        return Demolition(foreign=foreign_instances)
     retained = tuple(each for each in _outliving(remains) if each.status == RETAINED)
     own_retained = tuple(each for each in retained if bears_tag(each.tags, drill))
     # Automated snapshots go with the cluster and cannot be deleted by themselves.
@@ -66,7 +70,7 @@ def plan_demolition(remains: Remains, drill: Drill, *, may_appear: str | None) -
     manual = tuple(each for each in remains.snapshots if each.type != "automated")
     own_manual = tuple(each for each in manual if _is_own(each, drill))
     foreign = (
-        *(f"instance {each.name}" for each in remains.instances if each not in own_instances),
+        *foreign_instances,
         *(f"snapshot {each.name}" for each in manual if each not in own_manual),
         *(f"automated backup {each.resource_id}" for each in retained if each not in own_retained),
     )

@@ -107,6 +107,15 @@ def test_snapshots_and_retained_backups_of_the_drill_go_too(world: World, drill:
     assert not world.rds.all_backups
 
 
+def test_an_instance_that_somebody_added_to_the_copy_is_told_instead_of_waited_for(world: World, drill: Drill) -> None:
+    added = Instance(name="a-reader", cluster=drill.target, status="available")
+    world.rds.all_instances[added.name] = added
+    with pytest.raises(errors.ProductionTargetRefused, match="instance a-reader"):
+        delete_until_gone(world, drill)
+    assert "delete_cluster" not in world.faults.calls
+    assert [each.name for each in world.rds.instances()] == ["a-reader"]
+
+
 def test_the_tag_alone_makes_nothing_the_drill_s_to_delete(world: World, drill: Drill) -> None:
     world.rds.all_snapshots["yearly"] = replace(own_snapshot(drill), name="yearly", cluster="coder-prod-aurora")
     with pytest.raises(errors.ProductionTargetRefused, match="snapshot yearly"):
