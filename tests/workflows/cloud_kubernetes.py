@@ -30,7 +30,7 @@ class KubernetesFake:
     """
 
     time: VirtualTime
-    terminating_seconds: float | None = 12
+    terminating_seconds: float | None = 4
     meddle: Callable[[str, str, Json | None], int | None] = lambda *_: None
     policies: dict[str, Json] = field(default_factory=dict)
     _namespaces: dict[str, Json] = field(default_factory=dict)

@@ -39,7 +39,7 @@ class Durations:
 
 
 REALISTIC = Durations()
-QUICK = Durations(restore=30, instance=20, credentials=10, instance_deletion=10, cluster_deletion=10)
+QUICK = Durations(restore=4, instance=4, credentials=4, instance_deletion=4, cluster_deletion=4)
 
 
 @dataclass

@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import json
 import logging
+import marshal
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -149,17 +150,15 @@ def _as_on_aws(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def copied(value: Any) -> Any:
-    """A deep copy, as `copy.deepcopy` makes it, five times as fast for the JSON that the interpreter mostly copies."""
-    if type(value) is dict:
-        return {key: copied(item) for key, item in value.items()}
-    if type(value) is list:
-        return [copied(item) for item in value]
-    return value if type(value) in _IMMUTABLE else copy.deepcopy(value)
+    """A deep copy, as `copy.deepcopy` makes it, many times as fast for the JSON that the interpreter mostly copies."""
+    try:
+        return marshal.loads(marshal.dumps(value))  # noqa: S302  our own value, there and back
+    except ValueError:
+        return copy.deepcopy(value)
 
 
 _parsed_path = lru_cache(json_path.parse)
 _COPYING = (states_module, result_path, string_expression, execute_state)
-_IMMUTABLE = (str, int, float, bool, type(None))
 
 
 class _Dates:

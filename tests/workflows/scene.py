@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 from lambdas.settings import Settings
 
@@ -68,7 +70,8 @@ def scene(
 ) -> Iterator[Scene]:
     """A scene, from 02:00 on a Monday night."""
     verifier = verifier or Verifier()
-    with world() as here, cloud(here, durations=durations, settings=settings) as sky, verifier.at_work():
+    quiet = patch.object(logging.getLogger("coder-day2"), "disabled", new=True)
+    with quiet, world() as here, cloud(here, durations=durations, settings=settings) as sky, verifier.at_work():
         yield Scene(world=here, cloud=sky, verifier=verifier, before=sky.production())
 
 
