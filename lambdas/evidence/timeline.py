@@ -16,7 +16,7 @@ class Phase:
     """A stretch of the drill an operator has a word for.
 
     states              the steps that make it up
-    counts_towards_rto  it lies between the drill's start and verified data
+    counts_towards_rto  it lies between the drill's start and the judgement, which takes the recovery time
     """
 
     name: str
@@ -58,7 +58,7 @@ PHASES: tuple[Phase, ...] = (
         states=("PlanVerification", "RunChecks"),
         counts_towards_rto=True,
     ),
-    Phase(name="judgement", title="Judge", states=("Judge",), counts_towards_rto=False),
+    Phase(name="judgement", title="Judge", states=("Judge",), counts_towards_rto=True),
     Phase(
         name="teardown",
         title="Tear down",

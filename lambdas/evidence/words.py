@@ -3,28 +3,33 @@
 from datetime import UTC, datetime
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
-# A unit from the longest down, its part, and how many digits the part has.
-_UNITS = ((_DAY, "d", _HOUR, "h", 1), (_HOUR, "h", _MINUTE, "min", 2), (_MINUTE, "min", 1, "s", 2))
+# From how many seconds on, which unit, its part, and how many digits the part has. Hours go on to two days,
+# because a day's objective and what exceeds it are compared in hours.
+_UNITS = (
+    (2 * _DAY, _DAY, "d", _HOUR, "h", 1),
+    (_HOUR, _HOUR, "h", _MINUTE, "min", 2),
+    (_MINUTE, _MINUTE, "min", 1, "s", 2),
+)
 
 
 def duration(seconds: float) -> str:
-    """`11 ms`, `4.6 s`, `41 s`, `25 min 18 s`, `2 h 05 min`, `3 d 4 h`: two units at most, the smaller rounded down."""
+    """`11 ms`, `4.6 s`, `41 s`, `25 min 18 s`, `2 h 05 min`, `3 d 4 h`: two units at most."""
     if seconds < 0:
         return f"-{duration(-seconds)}"
-    for length, unit, part, parts_unit, digits in _UNITS:
-        if seconds >= length:
-            whole, rest = int(seconds) // length, int(seconds) % length // part
+    for least, length, unit, part, parts_unit, digits in _UNITS:
+        if round(seconds) >= least:
+            whole, rest = round(seconds) // length, round(seconds) % length // part
             return f"{whole} {unit} {rest:0{digits}d} {parts_unit}" if rest else f"{whole} {unit}"
     if 0 < seconds < 1:
         return f"{max(round(seconds * 1_000), 1)} ms"
     # Tenths tell something below ten seconds.
-    return f"{seconds:.1f} s" if 0 < seconds < 10 else f"{int(seconds)} s"  # noqa: PLR2004  as said
+    return f"{seconds:.1f} s" if 0 < seconds < 10 else f"{round(seconds)} s"  # noqa: PLR2004  as said
 
 
 def brief(seconds: float) -> str:
     """`4.6s`, `41s`, `25m`, `2h05`: what fits above a narrow column."""
     if seconds < _MINUTE:
-        return f"{seconds:.1f}s" if seconds < 10 else f"{int(seconds)}s"  # noqa: PLR2004  as in `duration`
+        return f"{seconds:.1f}s" if seconds < 10 else f"{round(seconds)}s"  # noqa: PLR2004  as in `duration`
     if seconds < _HOUR:
         return f"{int(seconds) // _MINUTE}m"
     return f"{int(seconds) // _HOUR}h{int(seconds) % _HOUR // _MINUTE:02d}"

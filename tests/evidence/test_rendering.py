@@ -228,7 +228,9 @@ class TestTheTrend:
         assert page.count('class="failed"') == 1  # the other one was never measured
 
     def test_of_a_first_drill_says_so(self) -> None:
-        assert "The first drill on record" in render_html(recorded(sample_drills.passed()))
+        page = render_html(recorded(sample_drills.passed()))
+        assert "The trend begins with the next drill" in page
+        assert '<svg class="trend"' not in page
 
 
 @pytest.mark.parametrize(
@@ -237,7 +239,9 @@ class TestTheTrend:
         (0, "0 s"),
         (0.0112, "11 ms"),
         (4.61, "4.6 s"),
-        (59.9, "59 s"),
+        (59.4, "59 s"),
+        (59.9, "1 min"),
+        (93_600, "26 h"),
         (60, "1 min"),
         (1518.4, "25 min 18 s"),
         (7200, "2 h"),
