@@ -106,6 +106,12 @@ def test_no_tick_is_drawn_that_nothing_earned() -> None:
     assert not re.search(r"\[x\]|\u2713|\u2705|\| passed \|", text)
 
 
+def test_what_the_api_did_not_tell_earns_no_tick() -> None:
+    told, silent = sample_drills.passed(), sample_drills.passed()
+    silent["isolation"]["facts"][1]["seen"] = "not told by the API: this cluster has no such switch"
+    assert page_of(silent).icons.count("#i-pass") == page_of(told).icons.count("#i-pass") - 1
+
+
 def test_a_skipped_check_is_called_skipped() -> None:
     assert re.search(r"skipped Presets of templates C08_template_presets", page_of(sample_drills.passed()).text)
     assert re.search(r"\| skipped \| C08_template_presets", render_markdown(recorded(sample_drills.passed())))
