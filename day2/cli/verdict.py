@@ -24,6 +24,9 @@ def show_drill(console: Console, evidence: Evidence) -> None:
         console.print(Padding(f"[red]{outcome['error']['name']}[/] {escape(outcome['error']['sentence'])}", (0, 2)))
     if verdict is not None:
         console.print(_objectives(verdict))
+        for reason in _reasons(verdict):
+            console.print(Padding(f"[dim]{escape(reason)}[/]", (0, 2)))
+        console.print()
     if record["checks"] is not None:
         show_checks(console, [*record["checks"], *record["controls"]])
     console.print(f"Cleanup: {escape(record['cleanup']['reason'])}")
@@ -37,24 +40,29 @@ def show_drill(console: Console, evidence: Evidence) -> None:
 
 def _objectives(verdict: Mapping[str, Any]) -> Table:
     grid = Table.grid(padding=(0, 2))
-    grid.add_column(min_width=9)
-    grid.add_column(min_width=4)
-    grid.add_column(no_wrap=True)
-    grid.add_column(style="dim")
+    for _ in range(3):
+        grid.add_column(no_wrap=True)
     for name, title in (("integrity", "integrity"), ("rto", "RTO"), ("rpo", "RPO")):
         part = verdict[name]
-        measured = ""
+        measured = part["reason"]
         if part["measured_seconds"] is not None:
             measured = f"{duration(part['measured_seconds'])} of {duration(part['objective_seconds'])}"
-        grid.add_row(f"  {title}", MARKS[part["verdict"]], measured, escape(part["reason"]))
+        grid.add_row(f"  {title}", MARKS[part["verdict"]], escape(measured))
     return grid
+
+
+def _reasons(verdict: Mapping[str, Any]) -> tuple[str, ...]:
+    """What is said of an objective beyond its figures: integrity's reason stands in the figures' place."""
+    return tuple(
+        verdict[name]["reason"] for name in ("rto", "rpo") if verdict[name]["verdict"] != "pass" or name == "rpo"
+    )
 
 
 def show_checks(console: Console, checks: Sequence[Mapping[str, Any]]) -> None:
     """One line a check, what needs attention first; planted failures apart, marked as planted."""
     grid = Table.grid(padding=(0, 2))
-    grid.add_column(min_width=7)
-    grid.add_column(no_wrap=True, overflow="ellipsis", max_width=42)
+    grid.add_column(min_width=7, no_wrap=True)
+    grid.add_column(no_wrap=True)
     grid.add_column(justify="right", no_wrap=True)
     grid.add_column(style="dim", no_wrap=True, overflow="ellipsis")
     rank = {verdict: place for place, verdict in enumerate(_ORDER)}
