@@ -7,10 +7,13 @@ import bench
 
 
 def main() -> None:
-    for module in pkgutil.iter_modules(bench.__path__):
-        run = getattr(import_module(f"bench.{module.name}"), "main", None)
-        if run is not None and not module.name.startswith("__"):
+    names = sorted(module.name for module in pkgutil.iter_modules(bench.__path__) if not module.name.startswith("_"))
+    for name in names:
+        # Some modules only help the others.
+        run = getattr(import_module(f"bench.{name}"), "main", None)
+        if run is not None:
             run()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -42,7 +42,8 @@ UPDATE pg_database SET datcollversion = '2.26' WHERE datname = current_database(
 -- corruption: written-after-recovery-point
 -- found by: A13_nothing_after_recovery_point
 -- story: Something wrote to the copy, or the clock of a writer runs ahead.
-UPDATE audit_logs SET "time" = now() + interval '1 day' WHERE id = (SELECT id FROM audit_logs ORDER BY "time" DESC LIMIT 1);
+UPDATE audit_logs SET "time" = now() + interval '1 day'
+    WHERE id = (SELECT id FROM audit_logs ORDER BY "time" DESC LIMIT 1);
 
 -- corruption: users-all-deleted
 -- found by: B01_users_active
@@ -65,7 +66,8 @@ UPDATE pg_index SET indisready = true, indisvalid = true WHERE indexrelid = 'use
 -- corruption: memberships-lost
 -- found by: B04_users_without_organization
 -- story: A clean-up of one organization removed people from the only one they had.
-DELETE FROM organization_members WHERE user_id IN (SELECT id FROM users WHERE NOT deleted AND status = 'active' ORDER BY id LIMIT 3);
+DELETE FROM organization_members
+    WHERE user_id IN (SELECT id FROM users WHERE NOT deleted AND status = 'active' ORDER BY id LIMIT 3);
 
 -- corruption: deleted-users-keep-keys
 -- found by: B05_deleted_users_with_credentials
@@ -111,7 +113,8 @@ UPDATE templates SET deleted = true;
 -- corruption: active-version-lost
 -- found by: C02_template_active_version_missing
 -- story: Old template versions were pruned, the active one of a template among them.
-UPDATE templates SET active_version_id = gen_random_uuid() WHERE id = (SELECT id FROM templates WHERE NOT deleted ORDER BY id LIMIT 1);
+UPDATE templates SET active_version_id = gen_random_uuid()
+    WHERE id = (SELECT id FROM templates WHERE NOT deleted ORDER BY id LIMIT 1);
 
 -- corruption: active-version-archived
 -- found by: C03_template_active_version_archived
@@ -129,14 +132,16 @@ DELETE FROM provisioner_jobs WHERE type = 'template_version_import'
 -- found by: C05_active_version_source_missing
 -- story: Files were deleted to save space, the source of an active version among them.
 DELETE FROM files WHERE id = (
-    SELECT j.file_id FROM templates t JOIN template_versions v ON v.id = t.active_version_id JOIN provisioner_jobs j ON j.id = v.job_id
+    SELECT j.file_id FROM templates t
+    JOIN template_versions v ON v.id = t.active_version_id JOIN provisioner_jobs j ON j.id = v.job_id
     WHERE NOT t.deleted ORDER BY t.id LIMIT 1);
 
 -- corruption: active-version-failed
 -- found by: C06_active_version_import_not_succeeded
 -- story: A version that never compiled was promoted by hand.
 UPDATE provisioner_jobs SET error = 'terraform plan: exit status 1' WHERE id = (
-    SELECT v.job_id FROM templates t JOIN template_versions v ON v.id = t.active_version_id WHERE NOT t.deleted ORDER BY t.id LIMIT 1);
+    SELECT v.job_id FROM templates t JOIN template_versions v ON v.id = t.active_version_id
+        WHERE NOT t.deleted ORDER BY t.id LIMIT 1);
 
 -- corruption: template-acl-dangling
 -- found by: C07_template_acl_dangling
@@ -147,12 +152,14 @@ WHERE id = (SELECT id FROM templates WHERE NOT deleted ORDER BY id LIMIT 1);
 -- corruption: builds-lost
 -- found by: D02_workspaces_without_build
 -- story: A retention script deleted every build of workspaces that nobody had touched for long.
-DELETE FROM workspace_builds WHERE workspace_id IN (SELECT id FROM workspaces WHERE NOT deleted ORDER BY last_used_at, id LIMIT 3);
+DELETE FROM workspace_builds
+    WHERE workspace_id IN (SELECT id FROM workspaces WHERE NOT deleted ORDER BY last_used_at, id LIMIT 3);
 
 -- corruption: workspaces-rehomed
 -- found by: D03_latest_build_wrong_template
 -- story: Workspaces were moved to another template by an UPDATE.
-UPDATE workspaces w SET template_id = (SELECT id FROM templates t WHERE t.id <> w.template_id AND NOT t.deleted ORDER BY id LIMIT 1)
+UPDATE workspaces w
+SET template_id = (SELECT id FROM templates t WHERE t.id <> w.template_id AND NOT t.deleted ORDER BY id LIMIT 1)
 WHERE id IN (SELECT id FROM workspaces WHERE NOT deleted ORDER BY id LIMIT 3);
 
 -- corruption: build-history-cut
@@ -163,7 +170,8 @@ DELETE FROM workspace_builds b USING workspaces w WHERE w.id = b.workspace_id AN
 -- corruption: template-of-workspaces-deleted
 -- found by: D05_workspace_of_deleted_owner_or_template
 -- story: A template was marked deleted while workspaces still use it.
-UPDATE templates SET deleted = true WHERE id = (SELECT template_id FROM workspaces WHERE NOT deleted GROUP BY 1 ORDER BY count(*) DESC LIMIT 1);
+UPDATE templates SET deleted = true
+    WHERE id = (SELECT template_id FROM workspaces WHERE NOT deleted GROUP BY 1 ORDER BY count(*) DESC LIMIT 1);
 
 -- corruption: terraform-state-emptied
 -- found by: D06_running_without_terraform_state
@@ -183,32 +191,34 @@ UPDATE workspace_builds SET deadline = now() - interval '1 hour' WHERE deadline 
 -- corruption: jobs-left-waiting
 -- found by: E02_jobs_pending_over_30m
 -- story: No provisioner takes jobs, and nothing gives up on them.
-INSERT INTO provisioner_jobs (id, created_at, updated_at, organization_id, initiator_id, provisioner, storage_method, type, input, file_id)
-SELECT gen_random_uuid(), now() - interval '2 hours', now() - interval '2 hours', organization_id, initiator_id, provisioner, storage_method,
-       'template_version_dry_run', '{}', file_id
+INSERT INTO provisioner_jobs (id, created_at, updated_at, organization_id, initiator_id, provisioner, storage_method, type,
+                              input, file_id)
+SELECT gen_random_uuid(), now() - interval '2 hours', now() - interval '2 hours', organization_id, initiator_id,
+       provisioner, storage_method, 'template_version_dry_run', '{}', file_id
 FROM provisioner_jobs ORDER BY id LIMIT 3;
 
 -- corruption: jobs-hung
 -- found by: E03_jobs_hung_over_5m
 -- story: A provisioner died in the middle of its builds.
-INSERT INTO provisioner_jobs (id, created_at, updated_at, started_at, organization_id, initiator_id, provisioner, storage_method, type, input,
-                              file_id)
-SELECT gen_random_uuid(), now() - interval '2 hours', now() - interval '2 hours', now() - interval '2 hours', organization_id, initiator_id,
-       provisioner, storage_method, 'template_version_dry_run', '{}', file_id
+INSERT INTO provisioner_jobs (id, created_at, updated_at, started_at, organization_id, initiator_id, provisioner,
+                              storage_method, type, input, file_id)
+SELECT gen_random_uuid(), now() - interval '2 hours', now() - interval '2 hours', now() - interval '2 hours',
+       organization_id, initiator_id, provisioner, storage_method, 'template_version_dry_run', '{}', file_id
 FROM provisioner_jobs ORDER BY id LIMIT 3;
 
 -- corruption: build-jobs-mistyped
 -- found by: E04_job_of_build_missing_or_wrong_type
 -- story: A faulty import wrote jobs of the wrong kind.
-UPDATE provisioner_jobs SET type = 'template_version_dry_run' WHERE id = (SELECT job_id FROM workspace_builds ORDER BY id LIMIT 1);
+UPDATE provisioner_jobs SET type = 'template_version_dry_run'
+    WHERE id = (SELECT job_id FROM workspace_builds ORDER BY id LIMIT 1);
 
 -- corruption: provisioner-tags-unmatched
 -- found by: E05_jobs_without_matching_provisioner
 -- story: A template asks for a provisioner that nobody runs.
-INSERT INTO provisioner_jobs (id, created_at, updated_at, organization_id, initiator_id, provisioner, storage_method, type, input, file_id,
-                              tags)
-SELECT gen_random_uuid(), now(), now(), organization_id, initiator_id, provisioner, storage_method, 'template_version_dry_run', '{}',
-       file_id, '{"scope": "organization", "owner": "", "zone": "moon"}'
+INSERT INTO provisioner_jobs (id, created_at, updated_at, organization_id, initiator_id, provisioner, storage_method, type,
+                              input, file_id, tags)
+SELECT gen_random_uuid(), now(), now(), organization_id, initiator_id, provisioner, storage_method,
+       'template_version_dry_run', '{}', file_id, '{"scope": "organization", "owner": "", "zone": "moon"}'
 FROM provisioner_jobs ORDER BY id LIMIT 1;
 
 -- corruption: provisioners-gone
@@ -240,12 +250,14 @@ DELETE FROM crypto_keys WHERE feature = 'workspace_apps_token';
 -- found by: F06_encrypted_rows_with_unknown_key
 -- story: An encryption key was revoked before everything was encrypted anew.
 SET session_replication_role = replica;
-UPDATE dbcrypt_keys SET revoked_key_digest = active_key_digest, active_key_digest = NULL, revoked_at = now() WHERE number = 2;
+UPDATE dbcrypt_keys SET revoked_key_digest = active_key_digest, active_key_digest = NULL, revoked_at = now()
+    WHERE number = 2;
 
 -- corruption: git-logins-orphaned
 -- found by: F07_external_auth_links_of_missing_user
 -- story: A user row was removed, and no foreign key took the tokens along.
-UPDATE external_auth_links SET user_id = gen_random_uuid() WHERE user_id = (SELECT user_id FROM external_auth_links ORDER BY 1 LIMIT 1);
+UPDATE external_auth_links SET user_id = gen_random_uuid()
+    WHERE user_id = (SELECT user_id FROM external_auth_links ORDER BY 1 LIMIT 1);
 
 -- corruption: ssh-keys-lost
 -- found by: F08_users_without_gitsshkey
@@ -272,5 +284,6 @@ TRUNCATE notification_messages;
 -- found by: PH01_physical
 -- story: An index missed writes: queries by it no longer find rows that the table holds.
 UPDATE pg_index SET indisready = false, indisvalid = false WHERE indexrelid = 'workspace_template_id_idx'::regclass;
-UPDATE workspaces SET name = name || '-renamed' WHERE id IN (SELECT id FROM workspaces WHERE NOT deleted ORDER BY id LIMIT 3);
+UPDATE workspaces SET name = name || '-renamed'
+    WHERE id IN (SELECT id FROM workspaces WHERE NOT deleted ORDER BY id LIMIT 3);
 UPDATE pg_index SET indisready = true, indisvalid = true WHERE indexrelid = 'workspace_template_id_idx'::regclass;

@@ -4,7 +4,8 @@
 BEGIN;
 
 CREATE FUNCTION pg_temp.later(kind text, n bigint, as_of timestamptz) RETURNS uuid LANGUAGE sql IMMUTABLE AS
-$$ SELECT overlay(overlay(md5('later:' || kind || ':' || n || ':' || extract(epoch FROM as_of)) PLACING '5' FROM 13) PLACING 'a' FROM 17)::uuid $$;
+$$ SELECT overlay(overlay(md5('later:' || kind || ':' || n || ':' || extract(epoch FROM as_of))
+                          PLACING '5' FROM 13) PLACING 'a' FROM 17)::uuid $$;
 
 -- Jobs that were in flight come to their end.
 UPDATE provisioner_jobs SET worker_id = coalesce(worker_id, (SELECT id FROM provisioner_daemons ORDER BY last_seen_at DESC, id LIMIT 1)),
@@ -54,14 +55,14 @@ INSERT INTO workspaces (id, created_at, updated_at, owner_id, organization_id, t
 SELECT id, at, at, owner_id, organization_id, template_id, name, 43200000000000, at FROM later_build WHERE build_number = 1;
 UPDATE workspaces AS w SET deleted = true, updated_at = b.at FROM later_build AS b WHERE b.id = w.id AND b.transition = 'delete';
 
-INSERT INTO provisioner_jobs (id, created_at, updated_at, started_at, completed_at, error, organization_id, initiator_id, provisioner,
-                              storage_method, type, input, worker_id, file_id, tags)
+INSERT INTO provisioner_jobs (id, created_at, updated_at, started_at, completed_at, error, organization_id, initiator_id,
+                              provisioner, storage_method, type, input, worker_id, file_id, tags)
 SELECT job, at, at + interval '20 seconds', at + interval '1 second', at + interval '20 seconds', '', organization_id, owner_id,
        'terraform', 'file', 'workspace_build', jsonb_build_object('workspace_build_id', build),
        (SELECT id FROM provisioner_daemons ORDER BY last_seen_at DESC, id LIMIT 1), file_id, '{"scope": "organization", "owner": ""}'
 FROM later_build;
-INSERT INTO workspace_builds (id, created_at, updated_at, workspace_id, template_version_id, build_number, transition, initiator_id,
-                              provisioner_state, job_id, deadline, reason)
+INSERT INTO workspace_builds (id, created_at, updated_at, workspace_id, template_version_id, build_number, transition,
+                              initiator_id, provisioner_state, job_id, deadline, reason)
 SELECT build, at, at + interval '20 seconds', id, template_version_id, build_number, transition, owner_id, provisioner_state, job,
        CASE transition WHEN 'start' THEN at + interval '12 hours' ELSE '0001-01-01 00:00:00+00' END, 'dashboard'
 FROM later_build;
@@ -70,17 +71,18 @@ SELECT job, at + make_interval(secs => l), 'provisioner', 'info', 'Applying', 'L
 ORDER BY n, l;
 
 -- What people did, told by the audit log; its newest row is the marker of "after".
-INSERT INTO audit_logs (id, "time", user_id, organization_id, ip, user_agent, resource_type, resource_id, resource_target, action, diff,
-                        status_code, additional_fields, request_id, resource_icon)
-SELECT pg_temp.later('audit of build', n, :'as_of'), at, owner_id, organization_id, '10.20.0.1'::inet, '', 'workspace_build'::resource_type, build,
-       build_number::text, transition::text::audit_action, '{}'::jsonb, 200, jsonb_build_object('workspace_name', name),
-       pg_temp.later('request of build', n, :'as_of'), ''
+INSERT INTO audit_logs (id, "time", user_id, organization_id, ip, user_agent, resource_type, resource_id, resource_target,
+                        action, diff, status_code, additional_fields, request_id, resource_icon)
+SELECT pg_temp.later('audit of build', n, :'as_of'), at, owner_id, organization_id, '10.20.0.1'::inet, '',
+       'workspace_build'::resource_type, build, build_number::text, transition::text::audit_action, '{}'::jsonb, 200,
+       jsonb_build_object('workspace_name', name), pg_temp.later('request of build', n, :'as_of'), ''
 FROM later_build
 UNION ALL
 SELECT pg_temp.later('audit of login', n, :'as_of'), :'as_of'::timestamptz - make_interval(secs => 1 + n), id,
        '00000000-0000-0000-0000-000000000000', '10.20.0.1', 'Mozilla/5.0', 'api_key', id, '', 'login', '{}', 201, '{}',
        pg_temp.later('request of login', n, :'as_of'), ''
-FROM (SELECT id, row_number() OVER (ORDER BY md5(id::text))::integer AS n FROM users WHERE NOT deleted AND status = 'active' AND NOT is_system) AS u
+FROM (SELECT id, row_number() OVER (ORDER BY md5(id::text))::integer AS n FROM users
+      WHERE NOT deleted AND status = 'active' AND NOT is_system) AS u
 WHERE n <= :logins;
 
 -- Heartbeats of what is alive.

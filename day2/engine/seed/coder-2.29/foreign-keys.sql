@@ -7,7 +7,8 @@ ALTER TABLE provisioner_job_logs ADD FOREIGN KEY (job_id) REFERENCES provisioner
 
 ALTER TABLE workspace_builds ADD FOREIGN KEY (job_id) REFERENCES provisioner_jobs(id) ON DELETE CASCADE;
 ALTER TABLE workspace_builds ADD FOREIGN KEY (template_version_id) REFERENCES template_versions(id) ON DELETE CASCADE;
-ALTER TABLE workspace_builds ADD FOREIGN KEY (template_version_preset_id) REFERENCES template_version_presets(id) ON DELETE SET NULL;
+ALTER TABLE workspace_builds ADD FOREIGN KEY (template_version_preset_id) REFERENCES template_version_presets(id)
+    ON DELETE SET NULL;
 ALTER TABLE workspace_builds ADD FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 
 ALTER TABLE provisioner_jobs ADD FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE;
@@ -23,7 +24,8 @@ ALTER TABLE connection_logs ADD FOREIGN KEY (workspace_owner_id) REFERENCES user
 ALTER TABLE workspace_agents ADD FOREIGN KEY (parent_id) REFERENCES workspace_agents(id) ON DELETE CASCADE;
 ALTER TABLE workspace_agents ADD FOREIGN KEY (resource_id) REFERENCES workspace_resources(id) ON DELETE CASCADE;
 
-ALTER TABLE workspace_build_parameters ADD FOREIGN KEY (workspace_build_id) REFERENCES workspace_builds(id) ON DELETE CASCADE;
+ALTER TABLE workspace_build_parameters ADD FOREIGN KEY (workspace_build_id) REFERENCES workspace_builds(id)
+    ON DELETE CASCADE;
 
 ALTER TABLE api_keys ADD FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 
@@ -39,7 +41,8 @@ ALTER TABLE group_members ADD FOREIGN KEY (user_id) REFERENCES users(id) ON DELE
 
 ALTER TABLE groups ADD FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE;
 
-ALTER TABLE notification_messages ADD FOREIGN KEY (notification_template_id) REFERENCES notification_templates(id) ON DELETE CASCADE;
+ALTER TABLE notification_messages ADD FOREIGN KEY (notification_template_id) REFERENCES notification_templates(id)
+    ON DELETE CASCADE;
 ALTER TABLE notification_messages ADD FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 
 ALTER TABLE organization_members ADD FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE;
@@ -50,9 +53,11 @@ ALTER TABLE provisioner_daemons ADD FOREIGN KEY (organization_id) REFERENCES org
 
 ALTER TABLE provisioner_keys ADD FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE;
 
-ALTER TABLE template_version_preset_parameters ADD FOREIGN KEY (template_version_preset_id) REFERENCES template_version_presets(id) ON DELETE CASCADE;
+ALTER TABLE template_version_preset_parameters ADD FOREIGN KEY (template_version_preset_id)
+    REFERENCES template_version_presets(id) ON DELETE CASCADE;
 
-ALTER TABLE template_version_presets ADD FOREIGN KEY (template_version_id) REFERENCES template_versions(id) ON DELETE CASCADE;
+ALTER TABLE template_version_presets ADD FOREIGN KEY (template_version_id) REFERENCES template_versions(id)
+    ON DELETE CASCADE;
 
 ALTER TABLE template_versions ADD FOREIGN KEY (created_by) REFERENCES users(id) ON DELETE RESTRICT;
 ALTER TABLE template_versions ADD FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE;
@@ -69,7 +74,8 @@ ALTER TABLE user_status_changes ADD FOREIGN KEY (user_id) REFERENCES users(id);
 
 ALTER TABLE workspace_agent_logs ADD FOREIGN KEY (agent_id) REFERENCES workspace_agents(id) ON DELETE CASCADE;
 
-ALTER TABLE workspace_agent_metadata ADD FOREIGN KEY (workspace_agent_id) REFERENCES workspace_agents(id) ON DELETE CASCADE;
+ALTER TABLE workspace_agent_metadata ADD FOREIGN KEY (workspace_agent_id) REFERENCES workspace_agents(id)
+    ON DELETE CASCADE;
 
 ALTER TABLE workspace_app_audit_sessions ADD FOREIGN KEY (agent_id) REFERENCES workspace_agents(id) ON DELETE CASCADE;
 

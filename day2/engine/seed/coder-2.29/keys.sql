@@ -27,7 +27,8 @@ ALTER TABLE workspace_apps ADD PRIMARY KEY (id);
 
 ALTER TABLE connection_logs ADD PRIMARY KEY (id);
 CREATE INDEX idx_connection_logs_connect_time_desc ON connection_logs (connect_time DESC);
-CREATE UNIQUE INDEX idx_connection_logs_connection_id_workspace_id_agent_name ON connection_logs (connection_id, workspace_id, agent_name);
+CREATE UNIQUE INDEX idx_connection_logs_connection_id_workspace_id_agent_name
+    ON connection_logs (connection_id, workspace_id, agent_name);
 CREATE INDEX idx_connection_logs_organization_id ON connection_logs (organization_id);
 CREATE INDEX idx_connection_logs_workspace_id ON connection_logs (workspace_id);
 CREATE INDEX idx_connection_logs_workspace_owner_id ON connection_logs (workspace_owner_id);
@@ -46,7 +47,8 @@ ALTER TABLE crypto_keys ADD PRIMARY KEY (feature, sequence);
 
 ALTER TABLE custom_roles ADD UNIQUE (name, organization_id);
 CREATE INDEX idx_custom_roles_id ON custom_roles (id);
-CREATE UNIQUE INDEX idx_custom_roles_name_lower_organization_id ON custom_roles (lower(name), COALESCE(organization_id, '00000000-0000-0000-0000-000000000000'));
+CREATE UNIQUE INDEX idx_custom_roles_name_lower_organization_id
+    ON custom_roles (lower(name), COALESCE(organization_id, '00000000-0000-0000-0000-000000000000'));
 
 ALTER TABLE dbcrypt_keys ADD UNIQUE (active_key_digest);
 ALTER TABLE dbcrypt_keys ADD PRIMARY KEY (number);
@@ -83,7 +85,8 @@ CREATE UNIQUE INDEX idx_organization_name_lower ON organizations (lower(name)) W
 CREATE UNIQUE INDEX organizations_single_default_org ON organizations (is_default) WHERE is_default;
 
 ALTER TABLE provisioner_daemons ADD PRIMARY KEY (id);
-CREATE UNIQUE INDEX idx_provisioner_daemons_org_name_owner_key ON provisioner_daemons (organization_id, name, lower(COALESCE(tags ->> 'owner', '')));
+CREATE UNIQUE INDEX idx_provisioner_daemons_org_name_owner_key
+    ON provisioner_daemons (organization_id, name, lower(COALESCE(tags ->> 'owner', '')));
 
 ALTER TABLE provisioner_keys ADD PRIMARY KEY (id);
 CREATE UNIQUE INDEX provisioner_keys_organization_id_name_idx ON provisioner_keys (organization_id, lower(name));
@@ -98,7 +101,8 @@ ALTER TABLE template_version_preset_parameters ADD PRIMARY KEY (id);
 ALTER TABLE template_version_preset_parameters ADD UNIQUE (template_version_preset_id, name);
 
 ALTER TABLE template_version_presets ADD PRIMARY KEY (id);
-CREATE UNIQUE INDEX idx_template_version_presets_default ON template_version_presets (template_version_id) WHERE is_default;
+CREATE UNIQUE INDEX idx_template_version_presets_default ON template_version_presets (template_version_id)
+    WHERE is_default;
 
 ALTER TABLE template_versions ADD PRIMARY KEY (id);
 ALTER TABLE template_versions ADD UNIQUE (template_id, name);

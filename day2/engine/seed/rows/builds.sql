@@ -7,9 +7,9 @@ SET enable_nestloop = off;
 SELECT set_config('default_toast_compression', 'lz4', false)
 FROM pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals);
 
-INSERT INTO workspace_builds (id, created_at, updated_at, workspace_id, template_version_id, build_number, transition, initiator_id,
-                              provisioner_state, job_id, deadline, reason, daily_cost, max_deadline, template_version_preset_id,
-                              has_ai_task, has_external_agent)
+INSERT INTO workspace_builds (id, created_at, updated_at, workspace_id, template_version_id, build_number, transition,
+                              initiator_id, provisioner_state, job_id, deadline, reason, daily_cost, max_deadline,
+                              template_version_preset_id, has_ai_task, has_external_agent)
 SELECT b.id, b.at, b.at + make_interval(secs => CASE WHEN b.outcome IN ('waiting', 'starting') THEN 0 ELSE b.queued + b.seconds END),
        b.workspace_id, v.id, b.number, b.transition::workspace_transition, b.owner_id,
        CASE WHEN b.outcome IN ('waiting', 'starting') THEN NULL

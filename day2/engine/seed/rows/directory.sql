@@ -4,8 +4,8 @@ INSERT INTO organizations (id, name, description, created_at, updated_at, is_def
 SELECT id, name, 'The ' || initcap(name) || ' organization', at, at, n = 1, initcap(replace(name, '-', ' '))
 FROM seed.organization, (VALUES (:'as_of'::timestamptz - interval '1000 days')) AS t (at);
 
-INSERT INTO users (id, email, username, hashed_password, created_at, updated_at, status, rbac_roles, login_type, deleted, last_seen_at,
-                   quiet_hours_schedule, name, is_system)
+INSERT INTO users (id, email, username, hashed_password, created_at, updated_at, status, rbac_roles, login_type, deleted,
+                   last_seen_at, quiet_hours_schedule, name, is_system)
 SELECT id, CASE n WHEN 0 THEN 'prebuilds@system' ELSE username || '@example.com' END, username,
        CASE login WHEN 'password' THEN convert_to('no password: ' || username, 'UTF8') ELSE '' END, created_at,
        CASE standing WHEN 'deleted' THEN :'as_of'::timestamptz - make_interval(days => 1 + seed.draw('left', n, 300)) ELSE created_at END,
@@ -42,16 +42,16 @@ SELECT id, seed.id('group', 1 + n % 8) FROM seed.person WHERE n > 0 AND standing
 UNION ALL
 SELECT id, seed.id('group', 1 + (n + 3) % 8) FROM seed.person WHERE n > 0 AND standing <> 'deleted' AND n % 4 = 0;
 
-INSERT INTO user_links (user_id, login_type, linked_id, oauth_access_token, oauth_refresh_token, oauth_expiry, oauth_access_token_key_id,
-                        oauth_refresh_token_key_id, claims)
+INSERT INTO user_links (user_id, login_type, linked_id, oauth_access_token, oauth_refresh_token, oauth_expiry,
+                        oauth_access_token_key_id, oauth_refresh_token_key_id, claims)
 SELECT id, login::login_type, CASE login WHEN 'oidc' THEN 'https://idp.example.com||' ELSE '' END || md5(username),
        encode(convert_to('no token: access ' || n, 'UTF8'), 'base64'), encode(convert_to('no token: refresh ' || n, 'UTF8'), 'base64'),
        :'as_of'::timestamptz + interval '1 hour', k.digest, k.digest,
        jsonb_build_object('id_token_claims', jsonb_build_object('email', username || '@example.com', 'email_verified', true))
 FROM seed.person, seed.key AS k WHERE login IN ('oidc', 'github') AND standing <> 'deleted' ORDER BY n;
 
-INSERT INTO external_auth_links (provider_id, user_id, created_at, updated_at, oauth_access_token, oauth_refresh_token, oauth_expiry,
-                                 oauth_access_token_key_id, oauth_refresh_token_key_id)
+INSERT INTO external_auth_links (provider_id, user_id, created_at, updated_at, oauth_access_token, oauth_refresh_token,
+                                 oauth_expiry, oauth_access_token_key_id, oauth_refresh_token_key_id)
 SELECT 'github', id, created_at, created_at, encode(convert_to('no token: git ' || n, 'UTF8'), 'base64'), '',
        :'as_of'::timestamptz + interval '8 hours', k.digest, NULL
 FROM seed.person, seed.key AS k WHERE n % 2 = 1 AND standing = 'active' ORDER BY n;
@@ -60,8 +60,8 @@ INSERT INTO gitsshkeys (user_id, created_at, updated_at, private_key, public_key
 SELECT id, created_at, created_at, 'placeholder, no private key', 'ssh-ed25519 placeholder' FROM seed.person WHERE n > 0 ORDER BY n;
 
 -- A session for everyone who works here, a second device for some, and a long-lived token for one in four.
-INSERT INTO api_keys (id, hashed_secret, user_id, last_used, expires_at, created_at, updated_at, login_type, lifetime_seconds, ip_address,
-                      token_name, scopes, allow_list)
+INSERT INTO api_keys (id, hashed_secret, user_id, last_used, expires_at, created_at, updated_at, login_type, lifetime_seconds,
+                      ip_address, token_name, scopes, allow_list)
 SELECT left(md5('api key:' || p.n || ':' || k.place), 10), sha256(convert_to('no secret ' || p.n || ':' || k.place, 'UTF8')), p.id,
        u.at, u.at + make_interval(secs => k.lifetime), u.at - interval '9 hours', u.at,
        CASE k.place WHEN 3 THEN 'token' ELSE p.login END::login_type, k.lifetime, '10.20.0.0'::inet + seed.draw('address', p.n, 60000),
@@ -81,22 +81,23 @@ FROM (SELECT v.n, v.created_at, v.file_id,
       FROM seed.version AS v, seed.source AS s) AS f
 ORDER BY n;
 
-INSERT INTO templates (id, created_at, updated_at, organization_id, deleted, name, provisioner, active_version_id, description, created_by,
-                       icon, user_acl, group_acl, display_name, failure_ttl, time_til_dormant, autostop_requirement_days_of_week,
-                       autostop_requirement_weeks, require_active_version)
+INSERT INTO templates (id, created_at, updated_at, organization_id, deleted, name, provisioner, active_version_id, description,
+                       created_by, icon, user_acl, group_acl, display_name, failure_ttl, time_til_dormant,
+                       autostop_requirement_days_of_week, autostop_requirement_weeks, require_active_version)
 SELECT t.id, v.created_at - interval '400 days', v.created_at, o.id, t.deleted, t.name, 'terraform', v.id,
        'Workspaces for ' || t.name, seed.id('user', 1), '/icon/k8s.png',
        CASE WHEN t.n % 5 = 0 THEN jsonb_build_object(seed.id('user', 5), '["admin"]'::jsonb) ELSE '{}' END,
        jsonb_build_object(o.id, '["use"]'::jsonb)
-           || CASE WHEN t.organization = 1 AND t.n % 3 = 0 THEN jsonb_build_object(seed.id('group', 1 + t.n % 8), '["admin"]'::jsonb) ELSE '{}' END,
+           || CASE WHEN t.organization = 1 AND t.n % 3 = 0
+                   THEN jsonb_build_object(seed.id('group', 1 + t.n % 8), '["admin"]'::jsonb) ELSE '{}' END,
        initcap(replace(t.name, '-', ' ')), 0, 7776000000000000, 0, 0, t.n % 4 = 1
 FROM seed.template AS t
 JOIN seed.version AS v ON v.template = t.n AND v.active
 JOIN seed.organization AS o ON o.n = t.organization
 ORDER BY t.n;
 
-INSERT INTO template_versions (id, template_id, organization_id, created_at, updated_at, name, readme, job_id, created_by, message, archived,
-                               has_ai_task, has_external_agent)
+INSERT INTO template_versions (id, template_id, organization_id, created_at, updated_at, name, readme, job_id, created_by,
+                               message, archived, has_ai_task, has_external_agent)
 SELECT v.id, v.template_id, o.id, v.created_at, v.created_at, CASE v.number WHEN 0 THEN 'broken' ELSE 'v' || v.number END,
        repeat('A workspace with an editor, a home disk and the tools of the team. ', 12), v.job_id, seed.id('user', 1 + 2 * (v.n % 3)),
        'Version ' || v.number, v.number < 3 AND NOT v.active, false, false
@@ -111,8 +112,8 @@ INSERT INTO template_version_preset_parameters (id, template_version_preset_id, 
 SELECT seed.id('preset ' || p.name, v.n), v.preset_id, p.name, p.value
 FROM seed.version AS v, (VALUES ('cpu', '4'), ('home_disk_size', '20')) AS p (name, value) ORDER BY v.n, p.name;
 
-INSERT INTO workspaces (id, created_at, updated_at, owner_id, organization_id, template_id, deleted, name, autostart_schedule, ttl,
-                        last_used_at, dormant_at, deleting_at, next_start_at)
+INSERT INTO workspaces (id, created_at, updated_at, owner_id, organization_id, template_id, deleted, name, autostart_schedule,
+                        ttl, last_used_at, dormant_at, deleting_at, next_start_at)
 SELECT w.id, b.first_at, b.last_at, w.owner_id, o.id, w.template_id, w.state = 'deleted', w.name,
        CASE WHEN w.autostarts THEN 'CRON_TZ=UTC 30 7 * * 1-5' END, 43200000000000,
        CASE WHEN w.state = 'running' THEN :'as_of'::timestamptz - make_interval(secs => 5 + seed.draw('used', w.n, 300))

@@ -1,7 +1,7 @@
 -- provisioner_jobs: one for every import of a template version, one for every build.
 
-INSERT INTO provisioner_jobs (id, created_at, updated_at, started_at, completed_at, error, error_code, organization_id, initiator_id,
-                              provisioner, storage_method, type, input, worker_id, file_id, tags, logs_length)
+INSERT INTO provisioner_jobs (id, created_at, updated_at, started_at, completed_at, error, error_code, organization_id,
+                              initiator_id, provisioner, storage_method, type, input, worker_id, file_id, tags, logs_length)
 SELECT v.job_id, v.created_at, v.created_at + interval '42 seconds', v.created_at + interval '2 seconds',
        v.created_at + interval '42 seconds', CASE v.number WHEN 0 THEN 'terraform plan: exit status 1' ELSE '' END,
        CASE v.number WHEN 0 THEN 'REQUIRED_TEMPLATE_VARIABLES' ELSE '' END,
@@ -10,8 +10,9 @@ SELECT v.job_id, v.created_at, v.created_at + interval '42 seconds', v.created_a
 FROM seed.version AS v JOIN seed.organization AS o ON o.n = v.organization
 ORDER BY v.n;
 
-INSERT INTO provisioner_jobs (id, created_at, updated_at, started_at, canceled_at, completed_at, error, error_code, organization_id,
-                              initiator_id, provisioner, storage_method, type, input, worker_id, file_id, tags, logs_length)
+INSERT INTO provisioner_jobs (id, created_at, updated_at, started_at, canceled_at, completed_at, error, error_code,
+                              organization_id, initiator_id, provisioner, storage_method, type, input, worker_id, file_id, tags,
+                              logs_length)
 SELECT b.job_id, b.at,
        CASE b.outcome WHEN 'waiting' THEN b.at WHEN 'starting' THEN :'as_of'::timestamptz - interval '1 second'
                       ELSE b.at + make_interval(secs => b.queued + b.seconds) END,

@@ -132,7 +132,8 @@ WITH rounds AS (
 ), last AS (
     SELECT w.*, 2 * rounds + 1, CASE state WHEN 'deleted' THEN 'delete' ELSE 'start' END,
            CASE WHEN state = 'deleted' THEN d.date + make_interval(hours => 21, secs => seed.draw('hour of the end', w.n, 3600))
-                WHEN state IN ('starting', 'waiting') THEN :'as_of'::timestamptz - make_interval(secs => 2 + seed.draw('seconds ago', w.n, 30))
+                WHEN state IN ('starting', 'waiting')
+                    THEN :'as_of'::timestamptz - make_interval(secs => 2 + seed.draw('seconds ago', w.n, 30))
                 ELSE :'as_of'::timestamptz - make_interval(secs => 360 + seed.draw('seconds ago', w.n, 30000)) END,
            CASE WHEN state IN ('running', 'prebuilt', 'deleted') THEN 'succeeded' ELSE state END
     FROM seed.workspace AS w JOIN seed.day AS d ON d.weekends = w.weekends AND d.ordinal = w.first + w.days - 1

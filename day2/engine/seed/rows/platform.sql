@@ -39,8 +39,8 @@ FROM generate_series(1, 2) AS n;
 INSERT INTO tailnet_coordinators (id, heartbeat_at)
 SELECT seed.id('coordinator', n), :'as_of'::timestamptz - make_interval(secs => n) FROM generate_series(1, 2) AS n;
 
-INSERT INTO workspace_proxies (id, name, display_name, icon, url, wildcard_hostname, created_at, updated_at, deleted, token_hashed_secret,
-                               region_id, version)
+INSERT INTO workspace_proxies (id, name, display_name, icon, url, wildcard_hostname, created_at, updated_at, deleted,
+                               token_hashed_secret, region_id, version)
 SELECT seed.id('proxy', n), name, initcap(name), '/emojis/1f310.png', 'https://' || name || '.example.com', '*.' || name || '.example.com',
        at, at, false, sha256(convert_to('no secret ' || name, 'UTF8')), n, 'v2.29.1'
 FROM (VALUES (1, 'sydney'), (2, 'frankfurt')) AS p (n, name), (VALUES (:'as_of'::timestamptz - interval '300 days')) AS t (at);
@@ -58,14 +58,16 @@ SELECT seed.id('provisioner key', 2), :'as_of'::timestamptz - interval '500 days
 FROM seed.organization WHERE n = 2;
 
 -- Ten daemons in two pools, seen within the last minute; two that a scale-down took weeks ago.
-INSERT INTO provisioner_daemons (id, created_at, name, provisioners, tags, last_seen_at, version, api_version, organization_id, key_id)
+INSERT INTO provisioner_daemons (id, created_at, name, provisioners, tags, last_seen_at, version, api_version, organization_id,
+                                 key_id)
 SELECT seed.id('daemon', d), :'as_of'::timestamptz - interval '30 days', 'coder-prov-' || d, '{terraform}',
        '{"scope": "organization", "owner": ""}',
        :'as_of'::timestamptz - CASE WHEN d > 10 THEN interval '20 days' ELSE make_interval(secs => 1 + 4 * d) END, 'v2.29.1', '1.11',
        o.id, seed.id('provisioner key', o.n)
 FROM generate_series(1, 12) AS d JOIN seed.organization AS o ON o.n = 1 + d % 2;
 
-INSERT INTO custom_roles (id, name, display_name, site_permissions, org_permissions, user_permissions, created_at, updated_at, organization_id)
+INSERT INTO custom_roles (id, name, display_name, site_permissions, org_permissions, user_permissions, created_at, updated_at,
+                          organization_id)
 SELECT seed.id('role', 1), 'template-reviewer', 'Template reviewer', '[]',
        jsonb_build_object(id, '[{"negate": false, "resource_type": "template", "action": "read"}]'::jsonb), '[]', at, at, id
 FROM seed.organization, (VALUES (:'as_of'::timestamptz - interval '200 days')) AS t (at) WHERE n = 1;
@@ -75,9 +77,10 @@ SELECT seed.id('notification', n), name, name, 'Hello {{.UserName}}: ' || lower(
 FROM (VALUES (1, 'Workspace Deleted'), (2, 'Workspace Autobuild Failed'), (3, 'Workspace Marked as Dormant'), (4, 'User account created'),
              (5, 'Template Deleted')) AS t (n, name);
 
-INSERT INTO notification_messages (id, notification_template_id, user_id, method, status, created_by, payload, attempt_count, created_at,
-                                   updated_at, queued_seconds, dedupe_hash)
-SELECT seed.id('message', p.n * 4 + k), seed.id('notification', 1 + (p.n + k) % 5), p.id, CASE k % 2 WHEN 0 THEN 'smtp' ELSE 'inbox' END::notification_method,
+INSERT INTO notification_messages (id, notification_template_id, user_id, method, status, created_by, payload, attempt_count,
+                                   created_at, updated_at, queued_seconds, dedupe_hash)
+SELECT seed.id('message', p.n * 4 + k), seed.id('notification', 1 + (p.n + k) % 5), p.id,
+       CASE k % 2 WHEN 0 THEN 'smtp' ELSE 'inbox' END::notification_method,
        'sent', 'seed', '{"_version": "1.1"}', 1, at, at + interval '4 seconds', 4, md5('message ' || (p.n * 4 + k))
 FROM seed.person AS p, generate_series(0, 2) AS k,
      LATERAL (SELECT :'as_of'::timestamptz - make_interval(secs => 600 + seed.draw('message', p.n * 4 + k, 600000)) AS at) AS t

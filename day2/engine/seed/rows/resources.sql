@@ -4,7 +4,8 @@ INSERT INTO workspace_resources (id, created_at, job_id, transition, type, name,
 SELECT seed.id(r.kind, b.n), b.at + make_interval(secs => b.queued + b.seconds), b.job_id, b.transition::workspace_transition,
        r.type, r.name, false, '', r.daily_cost
 FROM seed.build AS b
-JOIN (VALUES ('start', 'deployment', 'kubernetes_deployment', 'main', 4), ('start', 'disk', 'kubernetes_persistent_volume_claim', 'home', 1),
+JOIN (VALUES ('start', 'deployment', 'kubernetes_deployment', 'main', 4),
+             ('start', 'disk', 'kubernetes_persistent_volume_claim', 'home', 1),
              ('stop', 'disk', 'kubernetes_persistent_volume_claim', 'home', 1)) AS r (transition, kind, type, name, daily_cost)
     USING (transition)
 WHERE b.outcome = 'succeeded'
@@ -15,10 +16,10 @@ CREATE UNLOGGED TABLE seed.agent AS
 SELECT b.n, seed.id('agent', b.n) AS id, b.last, b.at + make_interval(secs => b.queued + b.seconds) AS made_at, b.at, b.seconds, b.owner_id
 FROM seed.build AS b WHERE b.transition = 'start' AND b.outcome = 'succeeded';
 
-INSERT INTO workspace_agents (id, created_at, updated_at, name, first_connected_at, last_connected_at, disconnected_at, resource_id,
-                              auth_token, architecture, environment_variables, operating_system, directory, version,
-                              last_connected_replica_id, connection_timeout_seconds, lifecycle_state, expanded_directory,
-                              logs_length, started_at, ready_at, subsystems, api_version)
+INSERT INTO workspace_agents (id, created_at, updated_at, name, first_connected_at, last_connected_at, disconnected_at,
+                              resource_id, auth_token, architecture, environment_variables, operating_system, directory,
+                              version, last_connected_replica_id, connection_timeout_seconds, lifecycle_state,
+                              expanded_directory, logs_length, started_at, ready_at, subsystems, api_version)
 SELECT a.id, a.made_at, a.made_at, 'main', a.made_at + interval '8 seconds',
        CASE WHEN a.last THEN :'as_of'::timestamptz - make_interval(secs => 1 + a.n % 14) ELSE a.made_at + interval '8 hours' END,
        CASE WHEN NOT a.last THEN a.made_at + interval '8 hours' END,
@@ -49,7 +50,8 @@ SELECT a.id, 'CPU usage', 'cpu_usage', 'coder stat cpu', seed.draw('cpu usage', 
        :'as_of'::timestamptz - make_interval(secs => 1 + a.n % 10)
 FROM seed.agent AS a WHERE a.last;
 
-INSERT INTO workspace_app_audit_sessions (id, agent_id, app_id, user_id, ip, user_agent, slug_or_port, status_code, started_at, updated_at)
+INSERT INTO workspace_app_audit_sessions (id, agent_id, app_id, user_id, ip, user_agent, slug_or_port, status_code, started_at,
+                                          updated_at)
 SELECT seed.id('app session', a.n), a.id, seed.id('code-server', a.n), a.owner_id, '10.20.0.1', 'Mozilla/5.0', 'code-server', 200,
        a.made_at + interval '1 minute', a.made_at + interval '2 minutes'
 FROM seed.agent AS a WHERE a.last AND a.n % 2 = 0;
