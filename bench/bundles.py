@@ -14,12 +14,12 @@ from rich.console import Console
 from rich.table import Table
 
 from cdk import bundles
-from lambdas.steps import STEPS, Step
+from lambdas.steps import STEPS, Bundle, Step
 
 UNPACKED_AIM_MB = 40
 ZIPPED_AIM_MB = 15
 START_AIM = 1.3
-ROUNDS = 5
+ROUNDS = 3
 _MB = 1_000_000
 
 # Which client each door makes; the others make none.
@@ -61,7 +61,7 @@ def size(folder: Path) -> Size:
     return Size(unpacked=sum(path.stat().st_size for path in files), zipped=packed.tell())
 
 
-def _show_sizes(folders: dict[bundles.steps.Bundle, Path], console: Console) -> None:
+def _show_sizes(folders: dict[Bundle, Path], console: Console) -> None:
     table = Table(title="Lambda bundles", title_justify="left", title_style="bold")
     for heading in ("bundle", "unpacked MB", "aim", "zipped MB", "aim"):
         table.add_column(heading, justify="left" if heading == "bundle" else "right")
@@ -78,42 +78,27 @@ def _show_sizes(folders: dict[bundles.steps.Bundle, Path], console: Console) -> 
 
 
 def _show_starts(folders: dict[Step, Path], console: Console) -> None:
-    clients = {step: _clients(_loaded(step, folder)) for step, folder in folders.items()}
-    subjects: dict[object, Callable[[], float]] = {}
-    for step, folder in folders.items():
-        alone = (step.bundle, clients[step])
-        subjects[alone] = _starter(folder, "import boto3", clients[step])
-        subjects[step] = _starter(folder, f"import {_module(step)}; import boto3", clients[step])
-    seconds = _medians(subjects)
     table = Table(
-        title="A handler's import and its clients, beside `import boto3` and the same clients",
+        title="Processor time of a handler's import and its clients, beside `import boto3` and the same clients",
         title_justify="left",
         title_style="bold",
     )
     for heading in ("handler", "clients", "ms", "boto3 ms", "ratio", "aim"):
         table.add_column(heading, justify="left" if heading in ("handler", "clients") else "right")
-    for step in folders:
-        own, alone_seconds = seconds[step], seconds[step.bundle, clients[step]]
+    for step, folder in folders.items():
+        clients = _clients(_loaded(step, folder))
+        own = _starter(folder, f"import {_module(step)}; import boto3", clients)
+        alone = _starter(folder, "import boto3", clients)
+        taken = [(own(), alone()) for _ in range(ROUNDS)]
         table.add_row(
             step.name,
-            ", ".join(clients[step]),
-            f"{own * 1000:.0f}",
-            f"{alone_seconds * 1000:.0f}",
-            f"{own / alone_seconds:.2f}",
+            ", ".join(clients),
+            f"{median(each for each, _ in taken) * 1000:.0f}",
+            f"{median(each for _, each in taken) * 1000:.0f}",
+            f"{median(each / beside for each, beside in taken):.2f}",
             f"<= {START_AIM}",
         )
     console.print(table)
-
-
-def _medians(subjects: dict[object, Callable[[], float]]) -> dict[object, float]:
-    """The median of what each subject says it took, in rounds in which each has its turn; a first one warms up."""
-    taken: dict[object, list[float]] = {subject: [] for subject in subjects}
-    for number in range(ROUNDS + 1):
-        for subject, start in subjects.items():
-            seconds = start()
-            if number:
-                taken[subject].append(seconds)
-    return {subject: median(each) for subject, each in taken.items()}
 
 
 def _module(step: Step) -> str:
@@ -131,13 +116,16 @@ def _clients(doors: Iterable[str]) -> tuple[str, ...]:
 
 
 def _starter(folder: Path, imports: str, clients: tuple[str, ...]) -> Callable[[], float]:
-    """A start in a process of its own, which measures itself: without the interpreter's own start."""
+    """A start in a process of its own, which measures itself: without the interpreter's own start.
+
+    In processor time, because the two of a pair would otherwise share what else the machine does unevenly.
+    """
     program = (
         "import time\n"
-        "began = time.perf_counter()\n"
+        "began = time.process_time()\n"
         f"{imports}\n"
         f"for client in {clients!r}: boto3.client(client)\n"
-        "print(time.perf_counter() - began)\n"
+        "print(time.process_time() - began)\n"
     )
     return lambda: float(_run(folder, program))
 

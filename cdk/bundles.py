@@ -47,7 +47,7 @@ _SKIPPED_SUFFIXES = frozenset({".c", ".in", ".pyc", ".pyi", ".so"})
 _SKIPPED_FILES = frozenset(
     {".lock", "INSTALLER", "RECORD", "REQUESTED", "WHEEL", "direct_url.json", "requirements.txt"}
 )
-_OLD_SECONDS = 3600
+_OLD_SECONDS = 300
 _MADE_BY = "1"  # counts up when this module makes another bundle of the same content
 
 
