@@ -1,6 +1,6 @@
 """A continuous backup restores exactly what was committed by the time asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from shutil import rmtree
@@ -38,23 +38,38 @@ def backups(home: Path, source: Server) -> ContinuousBackup:
     return begun
 
 
-def test_recovery_stops_between_two_commits(home: Path, source: Server, backups: ContinuousBackup) -> None:
+@pytest.fixture
+def new_server(home: Path) -> Iterator[Callable[[str], Server]]:
+    """Makes servers that are gone after the test, however it ends."""
+    made: list[Server] = []
+
+    def make(name: str) -> Server:
+        made.append(Server(home / name))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.destroy()
+
+
+def test_recovery_stops_between_two_commits(
+    source: Server, backups: ContinuousBackup, new_server: Callable[[str], Server]
+) -> None:
     source.sql("insert into events values (1)")
     between = now()
     source.sql("insert into events values (2)")
     backups.extend(source)
-    copy = Server(home / "copy")
+    copy = new_server("copy")
     backups.recover(copy, until=between)
     assert copy.sql("select what from events") == "1"
-    copy.destroy()
 
 
 def test_a_copy_of_a_copy_is_recovered_on_its_own_timeline(
-    home: Path, source: Server, backups: ContinuousBackup
+    home: Path, source: Server, backups: ContinuousBackup, new_server: Callable[[str], Server]
 ) -> None:
     backups.extend(source)
     assert backups.window is not None
-    first = Server(home / "first")
+    first = new_server("first")
     backups.recover(first, until=backups.window[1])
     first.stop()
     again = ContinuousBackup(home / "again")
@@ -64,20 +79,20 @@ def test_a_copy_of_a_copy_is_recovered_on_its_own_timeline(
     first.sql("insert into events values (3)")
     again.extend(first)
     assert again.window is not None
-    second = Server(home / "second")
+    second = new_server("second")
     again.recover(second, until=again.window[1])
     assert "3" in second.sql("select what from events").split()
-    first.destroy()
-    second.destroy()
 
 
-def test_a_time_outside_the_window_is_refused(home: Path, source: Server, backups: ContinuousBackup) -> None:
+def test_a_time_outside_the_window_is_refused(
+    source: Server, backups: ContinuousBackup, new_server: Callable[[str], Server]
+) -> None:
     backups.extend(source)
     assert backups.window is not None
     earliest, latest = backups.window
     for until in (earliest - timedelta(seconds=1), latest + timedelta(hours=1)):
         with pytest.raises(NotRestorable):
-            backups.recover(Server(home / "never"), until=until)
+            backups.recover(new_server("never"), until=until)
 
 
 def test_a_young_window_is_not_extended(source: Server, backups: ContinuousBackup) -> None:
