@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -28,8 +30,10 @@ CONNECT_SECONDS = 10
 LOCK_SECONDS = 5
 # An exporting session waits for its siblings without a word of its own, at most as long as a function runs.
 IDLE_SECONDS = 900
-# The server looks this often whether a client that waits for a statement is still there (PostgreSQL 14+).
+# The server looks this often whether a client that waits for a statement is still there. PostgreSQL 14 refuses the
+# setting on some platforms.
 LOST_CLIENT_SECONDS = 1
+LOST_CLIENT_SINCE = 15
 # After its statement_timeout the server answers at once; a longer silence is a lost connection.
 GRACE_SECONDS = 30
 
@@ -85,11 +89,15 @@ def authorities(environment: Mapping[str, str] = os.environ) -> str:
 class Session:
     """One connection. Not shared between threads, but for `abandon`."""
 
-    def __init__(self, connection: native.Connection, *, server: Server, version: int) -> None:
+    def __init__(self, connection: native.Connection, *, server: Server) -> None:
         self._connection = connection
         self.server = server
-        self.version = version
-        self.address: tuple[str, int] = (server.host, server.port)
+
+    @property
+    def version(self) -> int:
+        """The server's major version."""
+        # A beta calls itself `18beta1`.
+        return int("".join(takewhile(str.isdigit, self.version_text)))
 
     @property
     def version_text(self) -> str:
@@ -199,23 +207,42 @@ def connect(server: Server, *, statement_seconds: int, writes: bool = False) -> 
         AccessRefused: the user or the password is wrong.
         VerificationFailed: TLS could not be had as asked, or the database does not exist.
     """
-    with _connecting(server):
-        connection = native.Connection(
-            server.user,
-            host=server.host,
-            port=server.port,
-            database=server.database,
-            password=server.password,
-            ssl_context=_tls(server),
-            timeout=CONNECT_SECONDS,
-            application_name=APPLICATION,
-        )
+    connection = _signed_in(server)
     # The private socket is pg8000's only handle on time once connected.
     connection._usock.settimeout(statement_seconds + GRACE_SECONDS)  # noqa: SLF001
-    version = int(str(connection.parameter_statuses["server_version"]).split(".")[0].split("beta")[0].split("rc")[0])
-    opened = Session(connection, server=server, version=version)
-    opened.rows(_limits(version=version, statement_seconds=statement_seconds, writes=writes), doing="setting limits")
+    opened = Session(connection, server=server)
+    try:
+        opened.rows(
+            _limits(version=opened.version, statement_seconds=statement_seconds, writes=writes), doing="setting limits"
+        )
+    except Day2Error:
+        opened.close()
+        raise
     return opened
+
+
+def _signed_in(server: Server) -> native.Connection:
+    try:
+        with _connecting(server):
+            return _connection(server, tls=_tls(server))
+    except VerificationFailed as failed:
+        if server.tls == "prefer" and isinstance(failed.__cause__, native.InterfaceError):
+            with _connecting(server):
+                return _connection(server, tls=False)
+        raise
+
+
+def _connection(server: Server, *, tls: ssl.SSLContext | Literal[False]) -> native.Connection:
+    return native.Connection(
+        server.user,
+        host=server.host,
+        port=server.port,
+        database=server.database,
+        password=server.password,
+        ssl_context=tls,
+        timeout=CONNECT_SECONDS,
+        application_name=APPLICATION,
+    )
 
 
 def _limits(*, version: int, statement_seconds: int, writes: bool) -> str:
@@ -231,27 +258,34 @@ def _limits(*, version: int, statement_seconds: int, writes: bool) -> str:
         "jit": "off",
         "work_mem": "64MB",
     }
-    if version >= 14:  # noqa: PLR2004  the setting's first release
+    if version >= LOST_CLIENT_SINCE:
         settings["client_connection_check_interval"] = f"{LOST_CLIENT_SECONDS}s"
     return "; ".join(f"SET {name} = '{value}'" for name, value in settings.items())
 
 
-def _tls(server: Server) -> ssl.SSLContext | bool | None:
-    """What pg8000 takes: False for none, None to try, True to insist, a context to verify."""
+def _tls(server: Server) -> ssl.SSLContext | Literal[False]:
+    """What pg8000 takes: False for none, a context to insist on it."""
     match server.tls:
         case "disable":
             return False
-        case "prefer":
-            return None
-        case "require":
-            return True
+        case "prefer" | "require":
+            return _context(server.tls, None)
         case "verify-ca" | "verify-full":
-            # Not create_default_context: since Python 3.13 it asks of authorities what some of RDS's lack.
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            context.minimum_version = ssl.TLSVersion.TLSv1_2
-            context.check_hostname = server.tls == "verify-full"
-            context.load_verify_locations(_trusted(server))
-            return context
+            return _context(server.tls, _trusted(server))
+
+
+@cache
+def _context(tls: Tls, ca_file: str | None) -> ssl.SSLContext:
+    """Made once: reading RDS's certificates takes as long as all the rest of signing in."""
+    # Not create_default_context: since Python 3.13 it asks of authorities what some of RDS's lack.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.check_hostname = tls == "verify-full"
+    if ca_file is None:
+        context.verify_mode = ssl.CERT_NONE
+    else:
+        context.load_verify_locations(ca_file)
+    return context
 
 
 def _trusted(server: Server) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
+from pg8000 import native
 
 from day2.engine.postgres.server import Server as Running
 from day2.engine.postgres.server import throwaway
@@ -172,6 +173,24 @@ def test_a_certificate_of_another_host_is_refused_in_full_verification(server: S
 def test_a_missing_file_of_authorities_is_named(server: Server) -> None:
     with pytest.raises(VerificationFailed, match=r"file of certificates /nowhere/ca\.pem does not exist"):
         postgres.connect(replace(server, ca_file="/nowhere/ca.pem"), statement_seconds=7)
+
+
+def test_prefer_goes_on_without_tls_where_there_is_none(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+    asked = []
+
+    def refuse_tls(at: Server, *, tls: object) -> object:
+        asked.append(bool(tls))
+        if tls:
+            raise native.InterfaceError("Server refuses SSL")
+        return signed_in(at, tls=tls)
+
+    signed_in = postgres._connection
+    monkeypatch.setattr(postgres, "_connection", refuse_tls)
+    postgres.connect(replace(server, tls="prefer"), statement_seconds=7).close()
+    with pytest.raises(VerificationFailed, match="the server offers no TLS"):
+        postgres.connect(replace(server, tls="require"), statement_seconds=7)
+
+    assert asked == [True, False, True]
 
 
 def test_a_server_without_tls_is_refused_where_tls_is_asked_for() -> None:
