@@ -191,9 +191,10 @@ def test_a_machine_that_takes_too_long_times_out(bench: Workbench) -> None:
 
 @pytest.mark.parametrize("inside", [False, True])
 def test_a_stopped_execution_polls_no_more_and_stays_aborted(bench: Workbench, *, inside: bool) -> None:
+    function = bench.function(ALWAYS)
     poll: dict[str, Any] = {
         "Type": "Task",
-        "Resource": bench.function(ALWAYS),
+        "Resource": function,
         "Retry": [{"ErrorEquals": ["NotYet"], "IntervalSeconds": 10, "MaxAttempts": 1500, "BackoffRate": 1}],
         "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "After"}],
         "End": True,
@@ -206,10 +207,26 @@ def test_a_stopped_execution_polls_no_more_and_stays_aborted(bench: Workbench, *
     execution = bench.start(machine)
     eventually(lambda: "TaskFailed" in kinds(bench.history(execution)))
     bench.engine.client("stepfunctions").stop_execution(executionArn=execution, error="Enough", cause="by hand")
+    time.sleep(0.5)  # a call that was under way
+    calls = bench.calls(function)
     time.sleep(0.5)  # several of its intervals
+    assert bench.calls(function) == calls
     assert kinds(bench.history(execution))[-1] == "ExecutionAborted"
     ended = bench.wait(execution)
     assert (ended.status, ended.error, ended.cause) == ("ABORTED", "Enough", "by hand")
+
+
+def test_what_fails_after_the_end_does_not_change_the_end(bench: Workbench) -> None:
+    slow = "import time\n\ndef handler(event, context):\n    time.sleep(0.5)\n    raise ValueError('too late')"
+    function = bench.function(slow)
+    states = {"Slow": {"Type": "Task", "Resource": function, "End": True}}
+    execution = bench.start(bench.machine({"StartAt": "Slow", "States": states}))
+    eventually(lambda: "TaskScheduled" in kinds(bench.history(execution)))
+    bench.engine.client("stepfunctions").stop_execution(executionArn=execution)
+    eventually(lambda: bench.calls(function))
+    time.sleep(0.2)  # from the end of the call to what the machine would make of it
+    assert bench.wait(execution).status == "ABORTED"
+    assert kinds(bench.history(execution))[-1] == "ExecutionAborted"
 
 
 @pytest.fixture(scope="module")
