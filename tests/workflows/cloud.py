@@ -23,6 +23,7 @@ from botocore.validate import ParamValidator
 from moto import mock_aws
 
 from lambdas import settings as runtime_settings
+from lambdas.evidence import metrics
 from lambdas.settings import Database, Evidence, Kubernetes, Objectives, Settings
 
 from .cloud_kubernetes import KubernetesFake
@@ -80,6 +81,7 @@ class Cloud:
     settings: Settings = SETTINGS
     calls: list[Call] = field(default_factory=list)
     refused: list[Call] = field(default_factory=list)
+    metrics: list[Any] = field(default_factory=list)
     meddle: Callable[[Call], None] = lambda _: None
     aftermath: Callable[[Call], None] = lambda _: None
     ingress_from: str = "sg-verifier"
@@ -240,7 +242,7 @@ def cloud(world: World, *, durations: Durations = QUICK, settings: Settings = SE
         kubernetes=KubernetesFake(world.time),
         settings=settings,
     )
-    original = BaseClient._make_api_call
+    original = BaseClient._make_api_call  # type: ignore[attr-defined]  # private, and the seam that all calls pass
 
     def call(self: BaseClient, operation: str, asked: Mapping[str, Any]) -> Any:
         service = self.meta.service_model.service_name
@@ -256,6 +258,7 @@ def cloud(world: World, *, durations: Durations = QUICK, settings: Settings = SE
         stack.enter_context(patch.object(runtime_settings, "current", lambda: settings))
         here.kubernetes.meddle = here._meddle_with_kubernetes
         stack.enter_context(here.kubernetes.serving())
+        stack.enter_context(patch.object(metrics, "publish", lambda series, **_: here.metrics.append(series)))
         yield here
 
 
@@ -298,7 +301,8 @@ def _exception(client: BaseClient, refusal: Refusal, operation: str) -> Exceptio
         told = shapes[refusal.shape].metadata.get("error", {})
         code, status = told.get("code", refusal.shape), told.get("httpStatusCode", 400)
     answer = {"Error": {"Code": code, "Message": str(refusal)}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return client.exceptions.from_code(code)(answer, operation)  # type: ignore[no-any-return]
+    error: Any = client.exceptions.from_code(code)
+    return error(answer, operation)  # type: ignore[no-any-return]
 
 
 def _check(answer: Any, shape: Any, where: str) -> None:

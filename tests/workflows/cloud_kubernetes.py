@@ -12,6 +12,8 @@ from typing import Any
 from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
+import urllib3
+
 from lambdas.adapters import kubernetes
 
 from .interpreter import moment
@@ -60,7 +62,7 @@ class KubernetesFake:
     def serving(self) -> Iterator[None]:
         """Within it, the door's HTTP client talks to this."""
         kubernetes.door.cache_clear()
-        with patch.object(kubernetes.urllib3, "PoolManager", lambda **_: self):
+        with patch.object(urllib3, "PoolManager", lambda **_: self):
             yield
         kubernetes.door.cache_clear()
 

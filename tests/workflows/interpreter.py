@@ -21,6 +21,7 @@ from types import SimpleNamespace
 from typing import Any, Literal
 from unittest.mock import patch
 
+import jsonpath_ng.ext
 from moto.stepfunctions.parser import utils as moto_utils
 from moto.stepfunctions.parser.api import HistoryEventType, StateMachineType, TaskFailedEventDetails
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
@@ -138,7 +139,7 @@ def _as_on_aws(original: Callable[..., Any]) -> Callable[..., Any]:
                     env=env,
                     error_name=StatesErrorName(typ=StatesErrorNameType.StatesRuntime),
                     event_type=HistoryEventType.TaskFailed,
-                    event_details=EventDetails(taskFailedEventDetails=details),
+                    event_details=EventDetails(taskFailedEventDetails=details),  # type: ignore[typeddict-item]  # the one that applies
                 )
             )
         event = original(self, env, ex)
@@ -157,7 +158,7 @@ def copied(value: Any) -> Any:
         return copy.deepcopy(value)
 
 
-_parsed_path = lru_cache(json_path.parse)
+_parsed_path = lru_cache(jsonpath_ng.ext.parse)  # type: ignore[attr-defined]  # moto imports it from there too
 _COPYING = (states_module, result_path, string_expression, execute_state)
 
 
@@ -202,7 +203,7 @@ class Execution:
                 self.output = json.loads(json.dumps(self._env.states.get_input()))
                 self._end("SUCCEEDED")
             case ProgramError(error=error):
-                self.error, self.cause = error.get("error"), error.get("cause")
+                self.error, self.cause = (error or {}).get("error"), (error or {}).get("cause")
                 self._end("FAILED")
             case ProgramTimedOut():
                 self._end("TIMED_OUT")
@@ -222,7 +223,8 @@ class Execution:
     @property
     def history(self) -> list[dict[str, Any]]:
         """The events, shaped as GetExecutionHistory gives them."""
-        return self._env.event_manager.get_event_history()  # type: ignore[no-any-return]
+        history: Any = self._env.event_manager.get_event_history()
+        return list(history)
 
     def _end(self, status: Status) -> None:
         if self.status == "RUNNING":
@@ -233,7 +235,7 @@ class Execution:
         return Environment(
             aws_execution_details=AWSExecutionDetails(account=ACCOUNT, region=REGION, role_arn=role),
             execution_type=StateMachineType.STANDARD,
-            context=ContextObjectData(
+            context=ContextObjectData(  # type: ignore[typeddict-item]  # State, Task and Map come with the states
                 Execution=ExecutionData(
                     Id=self.arn, Input=self.input, Name=self.name, RoleArn=role, StartTime=moment(self.started_at)
                 ),

@@ -11,7 +11,8 @@ from unittest.mock import patch
 
 from lambdas.settings import Settings
 
-from .cloud import QUICK, SETTINGS, Call, Cloud, Durations, Json, cloud
+from .cloud import QUICK, SETTINGS, Call, Cloud, Durations, cloud
+from .cloud_rds import Json
 from .harness import Invocation, World, world
 from .interpreter import Execution
 from .verifier import Verifier

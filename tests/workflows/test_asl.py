@@ -49,7 +49,7 @@ ALL_STATES = [state for machine in FILES for state in states(machine)]
 ALL_TASKS = [state for machine in FILES for state in tasks(machine)]
 
 
-def named(found: list[State]) -> Any:
+def named(found: list[State]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("state", found, ids=lambda state: state.label)
 
 
@@ -238,7 +238,7 @@ def test_nothing_follows_the_first_failure_but_the_way_out(machine: str) -> None
 
 
 def _waits(step: steps.Step) -> set[type[Day2Error]]:
-    return {error for error in step.raises if issubclass(error, NotYet)} - {errors.ServiceBusy}
+    return set(step.waits_for)
 
 
 def _pauses(retrier: Any) -> Iterator[float]:

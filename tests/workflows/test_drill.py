@@ -7,6 +7,7 @@ import pytest
 
 from .asl import tasks
 from .cloud import REALISTIC, SETTINGS, SOURCE
+from .economy import transitions
 from .scene import DRILL, Scene, scene
 from .verifier import Verifier
 
@@ -31,6 +32,13 @@ def test_a_drill_proves_the_backup_and_leaves_nothing_but_its_evidence() -> None
         assert set(stage.world.visits(drill)) == {task.name for task in tasks(DRILL)}
         assert len(stage.verifier.connected_to) == 6, "plan and five groups each sign in for themselves"
         assert all(host.startswith(record["drill"]["target"]) for host in stage.verifier.connected_to)
+
+
+def test_the_transitions_that_the_evidence_estimates_are_those_that_happened() -> None:
+    with scene() as stage:
+        drill = stage.drill({})
+        estimate = stage.cloud.records()[0]["cost"]["orchestration"]["transitions"]
+        assert estimate == pytest.approx(transitions(drill), rel=0.15)
 
 
 def test_the_request_of_the_consoles_start_dialog_is_enough() -> None:
@@ -142,7 +150,7 @@ def test_bad_input_is_refused_before_anything_is_created(request_: object) -> No
         drill = stage.drill(request_)
         assert (drill.status, drill.error) == ("FAILED", "InputRejected")
         assert stage.cloud.left() == {}
-        assert stage.cloud.ledger() == stage.cloud.records() == stage.cloud.changes() == []
+        assert [*stage.cloud.ledger(), *stage.cloud.records(), *stage.cloud.changes()] == []
         sweep = stage.sweep_after(drill)
         assert sweep is not None
         assert sweep.status == "SUCCEEDED"

@@ -30,7 +30,7 @@ def stage() -> Iterator[Scene]:
 
 def error_of(record: dict[str, Any]) -> str | None:
     error = record["outcome"]["error"]
-    return error and error["name"]
+    return str(error["name"]) if error else None
 
 
 def assert_told_and_clean(stage: Scene, drill: Execution, *, state: str, error: str) -> None:

@@ -58,6 +58,7 @@ def failing(times: int, *, error: type[Exception] = NotReady) -> Any:
 
 
 def elapsed(execution: Execution) -> float:
+    assert execution.stopped_at
     return (execution.stopped_at - execution.started_at).total_seconds()
 
 
@@ -105,7 +106,7 @@ def test_an_error_is_matched_by_its_exact_name_and_never_by_its_base() -> None:
     with world({"A": failing(1, error=NotReadyYet)}, definitions=machine(states, start="A")) as here:
         run = here.run("m")
     assert (run.status, run.error) == ("FAILED", "NotReadyYet")
-    assert json.loads(run.cause)["errorMessage"] == "not ready"
+    assert json.loads(run.cause or "")["errorMessage"] == "not ready"
 
 
 def test_a_caught_error_keeps_the_input_beside_it() -> None:
@@ -163,7 +164,7 @@ def test_a_machine_that_takes_too_long_is_timed_out_past_its_own_catch() -> None
 
 
 def test_an_aborted_execution_enters_no_further_state_but_its_function_ends_its_work() -> None:
-    done = []
+    done: list[str] = []
     states = {"A": task("A", Next="B"), "B": task("B", Next="C"), "C": task("C")}
 
     def abort_in_b(invocation: Invocation, work: Callable[[], Any]) -> Any:
@@ -171,8 +172,11 @@ def test_an_aborted_execution_enters_no_further_state_but_its_function_ends_its_
             run.abort()
         return work()
 
-    handlers = {name: lambda event, _: done.append(event["step"]["state"]) or {} for name in "ABC"}
-    with world(handlers, definitions=machine(states, start="A")) as here:
+    def handler(event: Mapping[str, Any], _: object) -> dict[str, Any]:
+        done.append(event["step"]["state"])
+        return {}
+
+    with world(dict.fromkeys("ABC", handler), definitions=machine(states, start="A")) as here:
         here.on_invoke = abort_in_b
         run = here.start("m")
         here.wait(run)
