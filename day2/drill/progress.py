@@ -85,5 +85,5 @@ def _open_entry(states: Mapping[int, StateProgress], name: str, nearest: int) ->
 
 
 def _error(event: Mapping[str, Any]) -> str:
-    details = next((value for key, value in event.items() if key.endswith("EventDetails")), {})
+    details: Mapping[str, Any] = next((value for key, value in event.items() if key.endswith("EventDetails")), {})
     return str(details.get("error", ""))

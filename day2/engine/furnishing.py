@@ -68,6 +68,7 @@ def _names(settings: EnvironmentSettings) -> Names:
         subnet_group=settings.copy_.subnet_group,
         connection_secret=f"coder/{settings.environment}/aurora-master",
         kubernetes_cluster=settings.kubernetes.cluster if settings.kubernetes else None,
+        engine_version="{}.{}".format(*binaries.find().version),
     )
 
 

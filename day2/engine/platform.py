@@ -34,7 +34,7 @@ class Names:
     subnet_group: str
     connection_secret: str
     kubernetes_cluster: str | None
-    engine_version: str = "17.4"
+    engine_version: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
