@@ -12,7 +12,7 @@ from pg8000 import native
 from day2.engine.postgres.server import Server as Running
 from day2.engine.postgres.server import throwaway
 from lambdas.adapters import postgres
-from lambdas.adapters.postgres import Refusal, Server
+from lambdas.adapters.postgres import Refusal, Server, connecting
 from lambdas.errors import AccessRefused, DatabaseNotReachable, VerificationFailed
 
 
@@ -155,7 +155,7 @@ def test_a_name_without_an_address_is_not_reachable_yet(server: Server) -> None:
 
 @pytest.mark.parametrize("sqlstate", ["57P03", "53300", "08006"])
 def test_a_server_that_starts_up_is_not_reachable_yet(server: Server, sqlstate: str) -> None:
-    assert isinstance(postgres._not_let_in(sqlstate, server=server), DatabaseNotReachable)
+    assert isinstance(connecting._not_let_in(sqlstate, server=server), DatabaseNotReachable)
 
 
 def test_a_certificate_of_another_authority_is_refused(server: Server) -> None:
@@ -184,8 +184,8 @@ def test_prefer_goes_on_without_tls_where_there_is_none(monkeypatch: pytest.Monk
             raise native.InterfaceError("Server refuses SSL")
         return signed_in(at, tls=tls)
 
-    signed_in = postgres._connection
-    monkeypatch.setattr(postgres, "_connection", refuse_tls)
+    signed_in = connecting._connection
+    monkeypatch.setattr(connecting, "_connection", refuse_tls)
     postgres.connect(replace(server, tls="prefer"), statement_seconds=7).close()
     with pytest.raises(VerificationFailed, match="the server offers no TLS"):
         postgres.connect(replace(server, tls="require"), statement_seconds=7)

@@ -10,7 +10,7 @@ import pytest
 
 from lambdas import payload
 from lambdas.adapters import postgres
-from lambdas.adapters.postgres import Server
+from lambdas.adapters.postgres import Server, connecting
 from lambdas.contracts import CheckGroup, GroupResult, VerificationPlan
 from lambdas.errors import AccessRefused, DatabaseNotReachable, InputRejected, VerificationFailed
 from lambdas.settings import Verification
@@ -207,7 +207,7 @@ def test_a_group_that_runs_out_of_time_does_not_pass(
     copy: Server, seeded: Seeded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runner, "GROUP_BUDGET_SECONDS", 0)
-    monkeypatch.setattr(postgres, "_limits", lambda **_: "SET timezone = 'UTC'")
+    monkeypatch.setattr(connecting, "_limits", lambda **_: "SET timezone = 'UTC'")
     group = CheckGroup(id="sql-1", kind="sql", items=("D03_latest_build_wrong_template",), planned_seconds=1)
     seeded.running.sql("CREATE DATABASE slow TEMPLATE coder OWNER coder_admin")
     slow = "ALTER TABLE workspaces RENAME TO w; CREATE VIEW workspaces AS SELECT w.* FROM w, pg_sleep(5)"
