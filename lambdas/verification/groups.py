@@ -1,8 +1,7 @@
 """Turns the items of a group into tasks, and the tasks' outcomes into the group's one result. No I/O."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from lambdas.contracts import CheckGroup, CheckResult, CheckVerdict, GroupResult
 from lambdas.verification import checks, structure
@@ -115,13 +114,7 @@ def _pages(items: Sequence[str], known: Known) -> Iterator[Pages]:
             yield Pages(kind=kind, names=tuple(batch), schema=known.amcheck_schema, weight=_weight(batch, known))
 
 
-class Heavy(Protocol):
-    """Whether an item deserves a statement of its own."""
-
-    def __call__(self, item: str, /) -> bool: ...
-
-
-def _batches(items: Iterable[str], *, heavy: Heavy) -> Iterator[list[str]]:
+def _batches(items: Iterable[str], *, heavy: Callable[[str], bool]) -> Iterator[list[str]]:
     light: list[str] = []
     for item in items:
         if heavy(item):

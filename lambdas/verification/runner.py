@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from lambdas import payload
 from lambdas.adapters import postgres
@@ -14,12 +15,14 @@ from lambdas.adapters.postgres import APPLICATION, Refusal, Server, Session
 from lambdas.contracts import CheckGroup, GroupResult, VerificationPlan
 from lambdas.errors import VerificationFailed
 from lambdas.settings import Verification
-from lambdas.verification import checks, dsn, inventory, planning, report
+from lambdas.verification import checks, inventory, planning
 from lambdas.verification.checks import Check, Phase
 from lambdas.verification.groups import Known, assemble, tasks
-from lambdas.verification.report import Report
 from lambdas.verification.structure import Inventory
 from lambdas.verification.work import Outcome, Task
+
+if TYPE_CHECKING:
+    from lambdas.verification.report import Report
 
 # Below RunChecks' 900 s, with room for connecting, answering and the last statement's end.
 GROUP_BUDGET_SECONDS = 840
@@ -66,7 +69,7 @@ def run_group(
 
 def verify(
     server: Server, *, as_of: datetime | None = None, phase: Phase = "drill", settings: Verification | None = None
-) -> Report:
+) -> "Report":
     """The whole verification of any database on one exported snapshot, changing nothing.
 
     `as_of` None is the server's present time. `phase` live adds the checks of a deployment that runs.
@@ -74,6 +77,8 @@ def verify(
     Raises:
         DatabaseNotReachable, AccessRefused, VerificationFailed: as for a drill's steps.
     """
+    from lambdas.verification import report  # noqa: PLC0415  the functions of a drill start sooner without it
+
     settings = settings or Verification()
     chosen = checks.chosen(phase, expect=settings.expect)
     with _sessions(server, as_of=as_of, count=settings.connections) as (sessions, moment):
@@ -96,13 +101,15 @@ def verify_dsn(
     phase: Phase = "drill",
     settings: Verification | None = None,
     environment: Mapping[str, str] = os.environ,
-) -> Report:
+) -> "Report":
     """As `verify`, of the database that a `postgresql://` address names.
 
     Raises:
         InputRejected: the address is malformed; the message never quotes it.
         DatabaseNotReachable, AccessRefused, VerificationFailed: as `verify`.
     """
+    from lambdas.verification import dsn  # noqa: PLC0415  the functions of a drill start sooner without it
+
     server = dsn.read(address, environment=environment)
     return verify(server, as_of=as_of, phase=phase, settings=settings)
 

@@ -3,10 +3,9 @@
 What the server refuses becomes part of the outcome; only a lost connection ends the group.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Protocol
 
 from lambdas.adapters.postgres import Refusal, Row, Session
 from lambdas.contracts import CheckResult
@@ -19,10 +18,10 @@ from lambdas.verification.structure import ForeignKey
 _CANNOT_TELL = {"42501": "not permitted", "0A000": "not supported", "40001": "younger than the snapshot"}
 
 
-class Limit(Protocol):
-    """Seconds that are left for a statement."""
-
-    def __call__(self) -> float: ...
+# Seconds that are left for a statement.
+Limit = Callable[[], float]
+# Writes the statement for some items.
+Builder = Callable[[Sequence[str]], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,15 +36,6 @@ class Outcome:
     results: tuple[CheckResult, ...] = ()
     statements: tuple[str, ...] = ()
     seconds: float = 0.0
-
-
-class Task(Protocol):
-    """One connection's work. `weight` orders tasks, the heaviest first; its unit does not matter."""
-
-    @property
-    def weight(self) -> float: ...
-
-    def run(self, session: Session, limit: Limit) -> Outcome: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +155,10 @@ class Pages:
         return structure.index_damage(names, schema=self.schema, with_heap=self.kind == INDEX_WITH_HEAP)
 
 
+# One connection's work. `weight` orders tasks, the heaviest first; its unit does not matter.
+Task = Statement | Orphans | Counts | Pages
+
+
 def _judged(check: Check, answer: list[Row] | Refusal, *, seconds: float) -> CheckResult:
     value, detail = None, ""
     if isinstance(answer, Refusal):
@@ -206,7 +200,7 @@ def _planted_orphan(answer: list[Row] | Refusal, statement: str, *, seconds: flo
 
 
 def _together_or_singly(
-    session: Session, items: Sequence[str], *, build: "Builder", doing: str, limit: Limit
+    session: Session, items: Sequence[str], *, build: Builder, doing: str, limit: Limit
 ) -> Iterator[tuple[Sequence[str], list[Row] | Refusal]]:
     """One statement for all items; when it is refused, one for each, so that one bad item hides no other."""
     answer = session.attempt(build(items), doing=doing, seconds=limit())
@@ -215,9 +209,3 @@ def _together_or_singly(
         return
     for item in items:
         yield (item,), session.attempt(build((item,)), doing=doing, seconds=limit())
-
-
-class Builder(Protocol):
-    """Writes the statement for some items."""
-
-    def __call__(self, items: Sequence[str], /) -> str: ...
