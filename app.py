@@ -7,7 +7,7 @@ import sys
 
 from cdk import assembly
 from cdk.bundles import BundleFailed
-from cdk.settings import SettingsError, load
+from cdk.environments import SettingsError, load
 
 
 def main() -> int:

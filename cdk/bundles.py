@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ REQUIREMENTS = CODE / "requirements.txt"
 BUILD = ROOT / "build" / "bundles"
 
 PYTHON = "3.13"
-PLATFORM = "aarch64-manylinux_2_28"  # glibc 2.34 of Lambda's Amazon Linux 2023 reads it
+PLATFORMS = ("manylinux_2_28_aarch64", "manylinux2014_aarch64")  # glibc 2.34 of Lambda's Amazon Linux 2023 reads both
 
 # botocore brings the models of 400 services (28 MB); the doors in lambdas/adapters use these.
 SERVICES = (
@@ -98,7 +99,7 @@ def files(folder: Path, *, leave_out: tuple[str, ...] = ()) -> Iterator[Path]:
 
 
 def _digest(name: str) -> str:
-    content = hashlib.sha256(f"{_MADE_BY} {name} {PYTHON} {PLATFORM} {SERVICES} {LEFT_OUT}".encode())
+    content = hashlib.sha256(f"{_MADE_BY} {name} {PYTHON} {PLATFORMS} {SERVICES} {LEFT_OUT}".encode())
     content.update(REQUIREMENTS.read_bytes())
     for part in files(CODE):
         content.update(f"\0{part.as_posix()}\0".encode())
@@ -108,7 +109,7 @@ def _digest(name: str) -> str:
 
 def _dependencies(build: Path) -> Path:
     """The unpruned dependencies of both bundles, fetched once for their locked requirements."""
-    locked = hashlib.sha256(f"{PYTHON} {PLATFORM}".encode() + REQUIREMENTS.read_bytes()).hexdigest()[:16]
+    locked = hashlib.sha256(f"{PYTHON} {PLATFORMS}".encode() + REQUIREMENTS.read_bytes()).hexdigest()[:16]
     folder = build / "dependencies" / locked
     if not folder.exists():
         shutil.rmtree(build / "dependencies", ignore_errors=True)
@@ -119,18 +120,17 @@ def _dependencies(build: Path) -> Path:
 
 
 def _fetch(folder: Path) -> None:
-    from uv import find_uv_bin  # noqa: PLC0415  a second synth needs no uv
-
+    platforms = [word for name in PLATFORMS for word in ("--platform", name)]
     command = [
-        find_uv_bin(), "pip", "install", "--quiet", "--target", str(folder),
-        "--python-platform", PLATFORM, "--python-version", PYTHON,
+        sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile",
+        "--target", str(folder), *platforms, "--python-version", PYTHON, "--implementation", "cp",
         "--require-hashes", "--only-binary", ":all:", "--requirement", str(REQUIREMENTS),
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  our own arguments
     if done.returncode:
         raise BundleFailed(
             f"The Lambda dependencies could not be fetched [{REQUIREMENTS.name}] "
-            f"Look at the network and the package index, then synthesize again. uv said:\n{done.stderr.strip()}"
+            f"Look at the network and the package index, then synthesize again. pip said:\n{done.stderr.strip()}"
         )
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from cdk import permissions
+from cdk.environments import load
 from cdk.names import Names
-from cdk.settings import load
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "permissions.md"
 _HEAD = """\

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cdk.settings import EnvironmentSettings, load
+from cdk.environments import load
+from cdk.settings import EnvironmentSettings
 from day2.drill.deployment import Deployment, find
 from day2.engine import assembly, platform, seed, synth
 from day2.engine.engine import Engine
@@ -24,13 +25,14 @@ POLL_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Furnished:
-    """What stands on the engine. `snapshot` was taken before production went on."""
+    """What stands on the engine. `snapshot` was taken between `seeded` and `went_on`."""
 
     engine: Engine
     platform: Platform
     deployment: Deployment
     seeded: seed.SeedFacts
     snapshot: str
+    went_on: seed.LiveFacts
 
 
 def furnish(engine: Engine, *, size: seed.Size, say: Say) -> Furnished:
@@ -47,7 +49,7 @@ def furnish(engine: Engine, *, size: seed.Size, say: Say) -> Furnished:
         with _stage("snapshot taken", say):
             platform.take_snapshot(engine.client, names, snapshot)
         with _stage("production went on", say):
-            seed.live_on(built.dsn, psql=_psql(), as_of=datetime.now(UTC))
+            went_on = seed.live_on(built.dsn, psql=_psql(), as_of=datetime.now(UTC))
         made, seconds = synthesized.result()
         say("template synthesized", seconds)
     with _stage("deployed", say):
@@ -58,6 +60,7 @@ def furnish(engine: Engine, *, size: seed.Size, say: Say) -> Furnished:
         deployment=find(synth.ENVIRONMENT, engine.client, poll_seconds=POLL_SECONDS),
         seeded=seeded,
         snapshot=snapshot,
+        went_on=went_on,
     )
 
 

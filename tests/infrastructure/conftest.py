@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cdk import settings
+from cdk import environments
 from infrastructure.templates import Assembly
 
 
@@ -21,12 +21,12 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     from cdk import assembly  # noqa: PLC0415  starts Node, which the tests of the settings do not need
 
     folder = tmp_path_factory.mktemp("prod")
-    assembly.build(settings.load("prod"), outdir=str(folder)).synth()
+    assembly.build(environments.load("prod"), outdir=str(folder)).synth()
     return Assembly(folder, "prod")
 
 
 @pytest.fixture
 def tables() -> dict[str, Any]:
     """The tables of config/prod.toml, to spoil."""
-    tables: Mapping[str, Any] = tomllib.loads((settings.FOLDER / "prod.toml").read_text(encoding="utf-8"))
+    tables: Mapping[str, Any] = tomllib.loads((environments.FOLDER / "prod.toml").read_text(encoding="utf-8"))
     return dict(tables)

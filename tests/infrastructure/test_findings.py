@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from cdk.environments import load
 from cdk.names import Names
-from cdk.settings import load
 from infrastructure.templates import LIFECYCLES, Assembly
 
 

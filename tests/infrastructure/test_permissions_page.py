@@ -3,9 +3,9 @@
 import pytest
 
 from cdk import permissions_page
+from cdk.environments import load
 from cdk.names import Names
 from cdk.permissions import kubernetes_steps
-from cdk.settings import load
 from infrastructure.templates import Assembly
 
 

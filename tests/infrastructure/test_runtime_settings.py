@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from cdk.environments import check, load
 from cdk.names import Names
 from cdk.runtime_settings import document
-from cdk.settings import check, load
 from infrastructure.templates import Assembly
 from infrastructure.test_settings import spoilt
 from lambdas import settings as runtime

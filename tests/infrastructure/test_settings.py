@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdk.settings import FOLDER, SettingsError, check, load
+from cdk.environments import FOLDER, SettingsError, check, load
 
 
 def spoilt(tables: dict[str, Any], path: str, value: Any) -> dict[str, Any]:

@@ -1,0 +1,67 @@
+"""Reads `config/<environment>.toml`: everything wrong is reported at once, each fault with its path."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from cdk.settings import EnvironmentSettings
+from cdk.settings_rules import problems_between
+
+FOLDER = Path(__file__).resolve().parent.parent / "config"
+
+
+class SettingsError(Exception):
+    """The settings cannot be deployed. `problems` holds every fault as `path: what is wrong`."""
+
+    def __init__(self, problems: Iterable[str], *, source: str) -> None:
+        self.problems = tuple(problems)
+        listed = "\n".join(f"  {problem}" for problem in self.problems)
+        super().__init__(f"{source} cannot be deployed; correct each line and try again:\n{listed}")
+
+
+def load(environment: str, *, folder: Path = FOLDER) -> EnvironmentSettings:
+    """The settings of one environment.
+
+    Raises:
+        SettingsError: the file is missing or is not TOML, or a value, or values together, cannot be deployed.
+    """
+    path = folder / f"{environment}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(each.stem for each in folder.glob("*.toml"))) or "none"
+        raise SettingsError([f"environment: {environment!r} is unknown; known: {known}"], source=f"config/{path.name}")
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as fault:
+        raise SettingsError([f"file: is not TOML: {fault}"], source=f"config/{path.name}") from None
+    return check(tables, environment=environment)
+
+
+def check(tables: Mapping[str, Any], *, environment: str) -> EnvironmentSettings:
+    """The settings that these tables are, or every fault in them. Raises SettingsError."""
+    source = f"config/{environment}.toml"
+    try:
+        settings = EnvironmentSettings.model_validate({**tables, "environment": environment})
+    except ValidationError as faults:
+        raise SettingsError(map(_sentence, faults.errors()), source=source) from None
+    if problems := problems_between(settings):
+        raise SettingsError(problems, source=source)
+    return settings
+
+
+def _sentence(fault: Any) -> str:
+    path = ".".join(str(part) for part in fault["loc"] if part != "[key]") or "file"
+    match fault["type"]:
+        case "missing":
+            return f"{path}: is missing"
+        case "extra_forbidden":
+            return f"{path}: is not a setting; see config/prod.toml for those that are"
+        case "too_short":
+            return f"{path}: is empty; give at least one"
+        case "value_error":
+            return f"{path}: {fault['ctx']['error']}"
+        case _:
+            said = fault["msg"][0].lower() + fault["msg"][1:]
+            return f"{path}: {said}, not {fault['input']!r}"
