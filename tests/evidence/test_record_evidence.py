@@ -106,7 +106,6 @@ class TestWhenAPartFails:
             ((Archive, "keep"), "record"),
             ((Archive, "put"), "Markdown"),
             ((Ledger, "put_baseline"), "baseline"),
-            ((Ledger, "close_drill"), "ledger entry"),
             ((Ledger, "unlock"), "lock"),
         ],
     )
@@ -121,6 +120,19 @@ class TestWhenAPartFails:
         with pytest.raises(EvidenceNotStored, match=part):
             call(record_evidence, drill_state=sample_drills.passed())
         assert hold(account, OTHER) == EXECUTION
+
+    @pytest.mark.parametrize("last", ["unlock", "close_drill"])
+    def test_the_drill_stays_open_in_the_ledger_so_that_the_sweep_takes_it_up(
+        self, account: Account, call: Caller, monkeypatch: pytest.MonkeyPatch, last: str
+    ) -> None:
+        def refuse(*_: Any, **__: Any) -> None:
+            raise AccessRefused("No such right", resource="x", next_step="Grant it.")
+
+        account.ledger.open_drill(sample_drills.DRILL)
+        monkeypatch.setattr(Ledger, last, refuse)
+        with pytest.raises(EvidenceNotStored):
+            call(record_evidence, drill_state=sample_drills.passed())
+        assert [drill.id for drill in account.ledger.running()] == [ID]
 
     def test_because_the_service_is_busy_the_machine_asks_again(
         self, call: Caller, monkeypatch: pytest.MonkeyPatch

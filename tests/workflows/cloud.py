@@ -98,6 +98,10 @@ class Cloud:
         """Every call that changes a database."""
         return [call for call in self.calls if call.changes and call.service in {"rds", "ec2"}]
 
+    def writes(self) -> list[Call]:
+        """Every call that changes anything anywhere."""
+        return [call for call in self.calls if call.changes]
+
     def ledger(self) -> list[Json]:
         """Every item of the ledger."""
         items = _client("dynamodb").scan(TableName=self.settings.evidence.table)["Items"]
@@ -257,6 +261,7 @@ def cloud(world: World, *, durations: Durations = QUICK, settings: Settings = SE
         stack.enter_context(patch.object(boto3, "client", _client))
         stack.enter_context(patch.object(runtime_settings, "current", lambda: settings))
         here.kubernetes.meddle = here._meddle_with_kubernetes
+        here.kubernetes.aftermath = lambda: here.aftermath(here.calls[-1])
         stack.enter_context(here.kubernetes.serving())
         stack.enter_context(patch.object(metrics, "publish", lambda series, **_: here.metrics.append(series)))
         yield here

@@ -28,12 +28,14 @@ OURS = ("coder", "coder-prov", "coder-ws")
 class KubernetesFake:
     """One cluster's. A deleted namespace goes `terminating_seconds` later, None: never.
 
-    `meddle` sees each request before it takes effect and answers with a status that refuses it, or None.
+    `meddle` sees each request before it takes effect and answers with a status that refuses it, or None; `aftermath`
+    is called after one that was answered.
     """
 
     time: VirtualTime
     terminating_seconds: float | None = 4
     meddle: Callable[[str, str, Json | None], int | None] = lambda *_: None
+    aftermath: Callable[[], None] = lambda: None
     policies: dict[str, Json] = field(default_factory=dict)
     _namespaces: dict[str, Json] = field(default_factory=dict)
     _gone_at: dict[str, datetime] = field(default_factory=dict)
@@ -73,6 +75,8 @@ class KubernetesFake:
         where = urlsplit(url)
         refused = self.meddle(method, where.path, sent)
         status, answer = (refused, {"message": "refused"}) if refused else self._answer(method, where, sent)
+        if not refused:
+            self.aftermath()
         return SimpleNamespace(status=status, data=json.dumps(answer).encode())
 
     def _answer(self, method: str, where: Any, sent: Json | None) -> tuple[int, Json]:

@@ -77,6 +77,19 @@ def refusing(cloud: Cloud, code: str, *, times: int | None = None) -> Meddling:
     return fault
 
 
+def dying_after(cloud: Cloud, nth: int, name: str) -> list[Call]:
+    """Whatever function makes the nth writing call (from 0) dies right after it, once; the call it died after."""
+    died: list[Call] = []
+
+    def die(call: Call) -> None:
+        if call.changes and not died and len(cloud.writes()) > nth:
+            died.append(call)
+            raise FunctionDied(name)
+
+    cloud.aftermath = die
+    return died
+
+
 def ending(how: Callable[[Execution], None], world: World, *, effect_after: float | None) -> Meddling:
     """The execution is ended while the function runs, whose effect comes `effect_after` seconds later, or never."""
 

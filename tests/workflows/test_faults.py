@@ -11,7 +11,7 @@ import pytest
 from lambdas.errors import Refused
 
 from .asl import tasks
-from .faults import UnforeseenError, at, bug, death_after_effect, lost_answer, refusing
+from .faults import UnforeseenError, at, bug, death_after_effect, dying_after, lost_answer, refusing
 from .interpreter import Execution
 from .scene import DRILL, Scene, scene
 
@@ -117,3 +117,32 @@ def test_a_refused_permission_is_told_by_name_and_ends_in_teardown(stage: Scene,
     assert stage.cloud.refused
     assert drill.error in {error.__name__ for error in TASKS[state].step.raises if issubclass(error, Refused)}
     assert_told_and_clean(stage, drill, state=state, error=str(drill.error))
+
+
+def writes_of_a_drill() -> int:
+    with scene() as stage:
+        stage.drill({})
+        return len(stage.cloud.writes())
+
+
+def test_a_step_may_die_between_any_two_of_its_writes_and_run_again() -> None:
+    for nth in range(writes_of_a_drill()):
+        with scene() as stage:
+            died = dying_after(stage.cloud, nth, "Lambda.ServiceException")
+            drill = stage.drill({})
+            where = f"after {died[0].service}.{died[0].operation}"
+            assert (drill.status, drill.cause) == ("SUCCEEDED", None), where
+            assert stage.cloud.left() == {}, where
+            assert [error_of(record) for record in stage.cloud.records()] == [None], where
+            assert stage.untouched()
+
+
+def test_a_drill_whose_step_died_between_two_writes_leaves_nothing_behind() -> None:
+    for nth in range(writes_of_a_drill()):
+        with scene() as stage:
+            died = dying_after(stage.cloud, nth, "Runtime.ExitError")
+            drill = stage.drill({})
+            where = f"after {died[0].service}.{died[0].operation}"
+            assert (drill.status, drill.error) == ("FAILED", "Runtime.ExitError"), where
+            assert_swept(stage, drill)
+            assert len(stage.cloud.records()) == 1, where

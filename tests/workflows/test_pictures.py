@@ -2,7 +2,7 @@
 
 import runpy
 from pathlib import Path
-from xml.etree import ElementTree as Xml
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -21,10 +21,10 @@ def test_the_committed_picture_is_current(machine: str) -> None:
 
 @every_machine
 def test_a_picture_shows_every_state_once(machine: str) -> None:
-    drawn = Xml.fromstring(picture(load(machine)))  # noqa: S314  our own text
+    drawn = ET.fromstring(picture(load(machine)))  # noqa: S314  our own text
     shown = [text.text.removesuffix(" ⟳").removesuffix(" (each)") for text in drawn.iter() if _is_a_name(text)]
     assert sorted(shown) == sorted(state.name for state in states(machine))
 
 
-def _is_a_name(element: Xml.Element) -> bool:
+def _is_a_name(element: ET.Element) -> bool:
     return element.tag.endswith("}text") and element.get("class") is None

@@ -1,4 +1,4 @@
-"""RecordEvidence: the record first, once; then what is drawn from it; the lock last."""
+"""RecordEvidence: the record first, once; then what is drawn from it; the ledger entry last."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -85,14 +85,18 @@ def _render(
 
 
 def _enter(kept: Mapping[str, Any], summary: Summary, *, ledger: Ledger, table: str) -> None:
-    """The baseline of a passed drill, the drill's end, and last the lock: what fails before keeps the source shut."""
+    """The baseline of a passed drill, then the lock, and last the drill's end in the ledger.
+
+    What fails before the lock keeps the source shut. The entry is last, because the sweep takes up every drill that
+    is still open there: a function that dies at any point in here leaves nothing that nobody looks at again.
+    """
     if summary.outcome == "passed" and kept["next_baseline"] is not None:
         with _storing("the baseline", table):
             ledger.put_baseline(summary.source, payload.read(Baseline, kept["next_baseline"]))
-    with _storing("the ledger entry", table):
-        ledger.close_drill(summary)
     with _storing("the end of the source's lock", table):
         ledger.unlock(source=summary.source, execution=summary.execution)
+    with _storing("the ledger entry", table):
+        ledger.close_drill(summary)
 
 
 @contextmanager
