@@ -203,7 +203,7 @@ class Kubernetes:
     def _trust(self, authority: str | None) -> ssl.SSLContext | None:
         where = urlsplit(self._endpoint)
         if where.scheme == "https" and authority:
-            return ssl.create_default_context(cadata=authority)
+            return _trusting(authority)
         if where.scheme == "http" and where.hostname in _LOOPBACK:
             return None
         raise KubernetesUnavailable(
@@ -211,6 +211,18 @@ class Kubernetes:
             resource=self._name,
             next_step="See whether the EKS cluster is ACTIVE.",
         )
+
+
+def _trusting(authority: str) -> ssl.SSLContext:
+    """A client that verifies chain and host name against this one authority.
+
+    Not create_default_context: since Python 3.13 it is strict about RFC 5280 and wants key identifiers, which the
+    authorities of EKS clusters lack (kubernetes-client/python, issue 2394).
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_verify_locations(cadata=authority)
+    return context
 
 
 def _read(status: int, data: bytes, *, method: str, where: str) -> Answer:

@@ -1,11 +1,15 @@
 """The Kubernetes door against a small HTTP server that answers as an API server does."""
 
+import ipaddress
 import json
 import re
+import ssl
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,6 +17,10 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import pytest
 from botocore.stub import Stubber
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from lambdas.adapters import aws, kubernetes
 from lambdas.adapters.kubernetes import Kubernetes
@@ -93,7 +101,7 @@ def api() -> Api:
 
 
 @pytest.fixture
-def endpoint(api: Api) -> Iterator[str]:
+def server(api: Api) -> Iterator[ThreadingHTTPServer]:
     class Answers(BaseHTTPRequestHandler):
         def handle_one(self) -> None:
             api.tokens.append(self.headers["Authorization"])
@@ -115,11 +123,16 @@ def endpoint(api: Api) -> Iterator[str]:
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield server
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@pytest.fixture
+def endpoint(server: ThreadingHTTPServer) -> str:
+    return f"http://127.0.0.1:{server.server_port}"
 
 
 @pytest.fixture
@@ -243,6 +256,86 @@ def test_an_endpoint_that_does_not_answer_is_asked_again() -> None:
 def test_no_token_goes_anywhere_but_to_a_trusted_endpoint(endpoint: str) -> None:
     with pytest.raises(KubernetesUnavailable, match="certificate authority"):
         Kubernetes(name="coder-prod", endpoint=endpoint, authority=None, token=lambda: "x")
+
+
+def _certificate(
+    name: str,
+    key: ec.EllipticCurvePrivateKey,
+    *,
+    signed_by: ec.EllipticCurvePrivateKey,
+    extension: x509.ExtensionType,
+) -> bytes:
+    """As an EKS cluster's authority makes them: no subject key identifier, no authority key identifier."""
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kubernetes")]))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
+        .sign(signed_by, hashes.SHA256())
+    )
+    return made.public_bytes(serialization.Encoding.PEM)
+
+
+@pytest.fixture
+def eks_authority(tmp_path: Path) -> tuple[str, Path]:
+    """An EKS cluster's authority, and the certificate and key of its endpoint on 127.0.0.1 in one file."""
+    authority, server = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    itself = x509.BasicConstraints(ca=True, path_length=None)
+    host = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    key = server.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    chain = tmp_path / "endpoint.pem"
+    chain.write_bytes(_certificate("endpoint", server, signed_by=authority, extension=host) + key)
+    return _certificate("kubernetes", authority, signed_by=authority, extension=itself).decode(), chain
+
+
+@pytest.fixture
+def strict_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.13, which the functions run on, whatever runs this test."""
+    usual = ssl.create_default_context
+
+    def strict(**told: Any) -> ssl.SSLContext:
+        context = usual(**told)
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
+
+    monkeypatch.setattr(ssl, "create_default_context", strict)
+
+
+@pytest.mark.usefixtures("strict_by_default")
+def test_a_cluster_whose_authority_lacks_key_identifiers_is_believed(
+    endpoint: str, server: ThreadingHTTPServer, eks_authority: tuple[str, Path]
+) -> None:
+    authority, chain = eks_authority
+    _speak_tls(server, chain)
+    door = Kubernetes(name="coder-prod", endpoint=f"https{endpoint[4:]}", authority=authority, token=lambda: "a-token")
+    assert door.namespace(NAME) is None
+
+
+def test_a_cluster_that_another_authority_signed_is_not_spoken_to(
+    api: Api, endpoint: str, server: ThreadingHTTPServer, eks_authority: tuple[str, Path]
+) -> None:
+    _, chain = eks_authority
+    stranger = ec.generate_private_key(ec.SECP256R1())
+    itself = x509.BasicConstraints(ca=True, path_length=None)
+    authority = _certificate("kubernetes", stranger, signed_by=stranger, extension=itself).decode()
+    _speak_tls(server, chain)
+    door = Kubernetes(name="coder-prod", endpoint=f"https{endpoint[4:]}", authority=authority, token=lambda: "a-token")
+    with pytest.raises(ServiceBusy, match="SSLError"):
+        door.namespace(NAME)
+    assert api.tokens == []
+
+
+def _speak_tls(server: ThreadingHTTPServer, chain: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 
 
 def test_no_error_holds_the_token(api: Api, door: Kubernetes) -> None:
