@@ -22,7 +22,8 @@ def test_the_committed_picture_is_current(machine: str) -> None:
 @every_machine
 def test_a_picture_shows_every_state_once(machine: str) -> None:
     drawn = ET.fromstring(picture(load(machine)))  # noqa: S314  our own text
-    shown = [text.text.removesuffix(" ⟳").removesuffix(" (each)") for text in drawn.iter() if _is_a_name(text)]
+    names = [text.text or "" for text in drawn.iter() if _is_a_name(text)]
+    shown = [name.removesuffix(" ⟳").removesuffix(" (each)") for name in names]
     assert sorted(shown) == sorted(state.name for state in states(machine))
 
 
