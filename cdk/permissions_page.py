@@ -45,7 +45,7 @@ use, and the step refuses every name outside the prefix before it calls.
   gives this group. The cluster's security group lets in the verifier's group on 443.
 - **VPC endpoints** that the functions inside the VPC reach: `secretsmanager` and, with Kubernetes, `eks`.
 - **KMS**: if the backups are encrypted with a key whose policy does not leave permissions to IAM, that policy
-  lets in the roles of RestoreCluster (`DescribeKey`, `Decrypt`, `CreateGrant`, through RDS).
+  lets in the roles of RestoreCluster and AddInstance (`DescribeKey`, `Decrypt`, `CreateGrant`, through RDS).
 - **Deployment**: the bootstrap roles of the CDK command (`cdk bootstrap`), which these roles are not.
 """
 

@@ -101,7 +101,7 @@ class Copy(Table):
 class Network(Table):
     """The platform's VPC, as the functions that speak SQL and Kubernetes are placed in it.
 
-    `https_to` are the ranges behind which they find the VPC endpoints of Secrets Manager and STS and the
+    `https_to` are the ranges behind which they find the VPC endpoints of Secrets Manager and EKS and the
     cluster's private Kubernetes endpoint.
     """
 

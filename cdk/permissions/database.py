@@ -102,7 +102,7 @@ def _use_keys(names: Names) -> tuple[Statement, ...]:
             actions=("kms:DescribeKey", "kms:Decrypt"),
             resources=tuple(keys),
             conditions={"StringEquals": via_rds},
-            why="The keys of the backups and of the copy, through RDS only.",
+            why="The keys of the backups and of the copy, through RDS only; an instance needs them as a cluster does.",
         ),
         Statement(
             sid="LetRdsUseTheKey",
@@ -134,13 +134,17 @@ def add_instance(names: Names) -> tuple[Statement, ...]:
             ),
             why="The instance joins a cluster under the prefix, with the engine's default groups of every version.",
         ),
+        *_use_keys(names),
         Statement(
             sid="NeverPublic",
             effect="Deny",
             actions=("rds:CreateDBInstance",),
             resources=("*",),
             conditions={"Bool": {"rds:PubliclyAccessible": "true"}},
-            why="No copy gets a public address.",
+            why=(
+                "No copy gets a public address, where RDS tells IAM of it: the Service Authorization Reference does not "
+                "promise this key. What holds everywhere is the step's own `false`, and the proof of isolation."
+            ),
         ),
     )
 
@@ -165,6 +169,22 @@ def reset_credentials(names: Names) -> tuple[Statement, ...]:
             actions=("secretsmanager:CreateSecret", "secretsmanager:TagResource"),
             resources=(names.managed_secrets,),
             why="RDS makes the managed secret in the caller's name and chooses the end of its name; it is not read.",
+        ),
+        Statement(
+            sid="LetRdsSeeTheSecretsKey",
+            actions=("kms:DescribeKey",),
+            resources=(names.arn("kms", "key/*"),),
+            conditions={
+                "StringEquals": {
+                    "kms:ViaService": [
+                        f"{service}.{names.settings.aws.region}.amazonaws.com" for service in ("rds", "secretsmanager")
+                    ]
+                }
+            },
+            why=(
+                "RDS looks, in the caller's name, at the key that encrypts the secret: the account's aws/secretsmanager, "
+                "whose id only AWS knows. It shows what the key is, and encrypts nothing."
+            ),
         ),
     )
 

@@ -97,6 +97,28 @@ def test_the_drill_itself_gets_through(roles: dict[str, Role]) -> None:
     assert roles["DeleteDatabase"].may(request("rds:DeleteDBCluster", COPY, bearing=TAGS))
 
 
+KEY = "arn:aws:kms:eu-central-1:111122223333:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
+VIA_RDS = {"kms__ViaService": "rds.eu-central-1.amazonaws.com"}
+
+
+@pytest.mark.parametrize("step", ["RestoreCluster", "AddInstance"])
+def test_what_makes_an_encrypted_copy_may_hand_the_backups_key_to_rds_and_to_nobody_else(
+    roles: dict[str, Role], step: str
+) -> None:
+    for action in ("DescribeKey", "Decrypt"):
+        assert roles[step].may(request(f"kms:{action}", KEY, **VIA_RDS))
+        assert not roles[step].may(request(f"kms:{action}", KEY))
+    assert roles[step].may(request("kms:CreateGrant", KEY, kms__GrantIsForAWSResource="true", **VIA_RDS))
+    assert not roles[step].may(request("kms:CreateGrant", KEY, kms__GrantIsForAWSResource="false", **VIA_RDS))
+
+
+def test_rds_may_look_at_the_key_of_the_secret_that_it_makes(roles: dict[str, Role]) -> None:
+    aws_managed = "arn:aws:kms:eu-central-1:111122223333:key/11112222-3333-4444-5555-666677778888"
+    assert roles["ResetCredentials"].may(request("kms:DescribeKey", aws_managed, **VIA_RDS))
+    assert not roles["ResetCredentials"].may(request("kms:DescribeKey", aws_managed))
+    assert not roles["ResetCredentials"].may(request("kms:Decrypt", aws_managed, **VIA_RDS))
+
+
 @given(name=outside, also=st.sampled_from([(), ANYTHING]))
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_snapshot_is_restored_under_a_name_outside_the_prefix(
