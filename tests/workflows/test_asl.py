@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
@@ -11,8 +12,11 @@ from statelint.linter import Linter
 
 from lambdas import errors, steps
 from lambdas.errors import Day2Error, NotYet, Refused
+from lambdas.recovery.restoring import LONGEST_EXECUTION, PATIENCE
+from lambdas.recovery.teardown import CEILING
 
 from .asl import FILES, State, load, scopes, states, substitutions, tasks, text
+from .cloud import SETTINGS
 from .interpreter import substituted
 
 LAMBDA_SERVICE_ERRORS = {
@@ -227,6 +231,17 @@ def test_the_longest_possible_run_stays_within_the_history(machine: str) -> None
                     break
                 attempts += 1
     assert attempts * EVENTS_AN_ATTEMPT < HISTORY_EVENTS / 2
+
+
+def test_a_drill_that_waits_to_every_ceiling_still_comes_to_its_end() -> None:
+    """Restore, then database and namespace one after the other, and an hour for all that does not wait."""
+    objective = timedelta(minutes=SETTINGS.objectives.rto_minutes)
+    longest = objective * PATIENCE + 2 * CEILING + timedelta(hours=1)
+    assert longest <= timedelta(seconds=load("dr-drill")["TimeoutSeconds"]) < LONGEST_EXECUTION
+
+
+def test_a_sweep_outlasts_two_rounds_of_drills_that_cannot_be_deleted() -> None:
+    assert 4 * CEILING < timedelta(seconds=load("sweep")["TimeoutSeconds"]) < timedelta(days=1)
 
 
 @every_machine
