@@ -142,8 +142,8 @@ def add_instance(names: Names) -> tuple[Statement, ...]:
             resources=("*",),
             conditions={"Bool": {"rds:PubliclyAccessible": "true"}},
             why=(
-                "No copy gets a public address, where RDS tells IAM of it: the Service Authorization Reference does not "
-                "promise this key. What holds everywhere is the step's own `false`, and the proof of isolation."
+                "No copy gets a public address, where RDS tells IAM of it: the Service Authorization Reference promises "
+                "no such key. What holds everywhere is the step's own `false`, and the proof of isolation."
             ),
         ),
     )
@@ -182,8 +182,8 @@ def reset_credentials(names: Names) -> tuple[Statement, ...]:
                 }
             },
             why=(
-                "RDS looks, in the caller's name, at the key that encrypts the secret: the account's aws/secretsmanager, "
-                "whose id only AWS knows. It shows what the key is, and encrypts nothing."
+                "RDS looks, in the caller's name, at the key that encrypts the secret: the account's own of Secrets "
+                "Manager, whose id only AWS knows. Looking encrypts nothing."
             ),
         ),
     )
