@@ -142,8 +142,8 @@ def add_instance(names: Names) -> tuple[Statement, ...]:
             resources=("*",),
             conditions={"Bool": {"rds:PubliclyAccessible": "true"}},
             why=(
-                "No copy gets a public address, where RDS tells IAM of it: the Service Authorization Reference promises "
-                "no such key. What holds everywhere is the step's own `false`, and the proof of isolation."
+                "No copy gets a public address, where RDS tells IAM of it: the Service Authorization Reference "
+                "promises no such key. What holds everywhere is the step's own `false`, and the proof of isolation."
             ),
         ),
     )
