@@ -23,7 +23,8 @@ TIME = "time:"
 SLOT_CLOCK_SKEW = timedelta(minutes=5)
 
 _LONGEST_TEXT = 500
-_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]*")
+# The refusal is the execution's cause, of which Step Functions keeps 32 KiB.
+_MOST_SHOWN = 20
 # Automated snapshots begin with `rds:`, those of AWS Backup with `awsbackup:`.
 _SNAPSHOT_ID = re.compile(r"(?:(?:rds|awsbackup):)?[A-Za-z](?:-?[A-Za-z0-9])*")
 _PLAIN = re.compile(r"[A-Za-z_]\w{0,60}", re.ASCII)
@@ -92,17 +93,20 @@ def read_request(data: Any, *, settings: Settings, now: datetime) -> Reading:
     }
     values: dict[str, Any] = {}
     faults: list[str] = []
+    unknown: list[str] = []
     for name, value in data.items():
         if name == "Comment":
             continue
         if name not in readers:
             path = name if _PLAIN.fullmatch(str(name)) else _shown(str(name))
-            faults.append(f"request.{path}: unknown field; a request has {', '.join(readers)}")
+            unknown.append(f"request.{path}: unknown field; a request has {', '.join(readers)}")
             continue
         try:
             values[name] = readers[name](value)
         except _Fault as fault:
             faults.append(f"request.{name}: {fault}")
+    more = len(unknown) - _MOST_SHOWN
+    faults += unknown[:_MOST_SHOWN] + ([f"request: {more} more unknown fields"] if more > 0 else [])
     return Reading(request=Request(**values), faults=tuple(faults))
 
 
@@ -172,7 +176,7 @@ def _text(value: Any) -> str:
         raise _Fault(f"a string is expected, not {_kind(value)}")
     if len(value) > _LONGEST_TEXT:
         raise _Fault(f"{len(value)} characters; at most {_LONGEST_TEXT} are taken")
-    if not value.strip() or not _PRINTABLE.fullmatch(value):
+    if not value.strip() or not value.isprintable():
         raise _Fault("a printable text on one line is expected, or leave the field out")
     return value
 
@@ -182,7 +186,8 @@ def _tables(value: Any) -> tuple[str, ...]:
         raise _Fault(f"an array of table names is expected, not {_kind(value)}")
     strange = [_shown(str(each)) for each in value if not (isinstance(each, str) and _TABLE.fullmatch(each))]
     if strange:
-        raise _Fault(f"no table names: {', '.join(strange)}")
+        more = len(strange) - _MOST_SHOWN
+        raise _Fault(f"no table names: {', '.join(strange[:_MOST_SHOWN])}{f' and {more} more' if more > 0 else ''}")
     return tuple(dict.fromkeys(value))
 
 

@@ -102,6 +102,9 @@ def test_all_faults_are_told_at_once_each_with_its_path() -> None:
         ("slot", None, "a string is expected, not null"),
         ("started_by", "", "printable"),
         ("reason", "two\nlines", "printable"),
+        ("reason", "two\u2028lines", "printable"),
+        ("reason", "\u202eeht sdrawkcab", "printable"),
+        ("started_by", "half a \ud800 character", "printable"),
         ("reason", "x" * 501, "at most 500"),
         ("accept_shrunk_tables", ["users; drop table users"], "no table names"),
     ],
@@ -110,6 +113,19 @@ def test_each_fault_is_told_with_its_path_and_in_words(field: str, value: Any, t
     (fault,) = faults({field: value})
     assert fault.startswith(f"request.{field}: ")
     assert told in fault
+
+
+def test_what_is_refused_can_be_told_however_much_of_it_there_is() -> None:
+    told = faults({**{f"field_{number}": 1 for number in range(10_000)}, "accept_shrunk_tables": [";"] * 10_000})
+    assert told[-1] == "request: 9980 more unknown fields"
+    assert "and 9980 more" in told[0]
+    assert len("; ".join(told).encode()) < 32_768
+
+
+@given(st.text(), st.text())
+def test_a_text_that_is_taken_can_be_written_into_the_record(reason: str, started_by: str) -> None:
+    request = read_request({"reason": reason, "started_by": started_by}, settings=SETTINGS, now=NOW).request
+    (request.reason + (request.started_by or "")).encode()
 
 
 def test_a_slot_a_moment_ahead_is_the_clocks_and_not_the_operators_fault() -> None:
