@@ -126,6 +126,8 @@ def _prepare_environment(settings: EngineSettings) -> None:
         IOT_MTLS_ENABLED="0",
         # The functions' one difference from AWS: which authority signed the databases' certificates.
         DATABASE_CA_FILE=str(Authority.at(settings.certificates).ca_file),
+        # What MiniStack would keep beside every other engine's in the machine's temporary folder.
+        STATE_DIR=str(settings.workspace / "tmp" / "state"),
         # No socket there: containers of another MiniStack on this machine are none of the engine's business.
         DOCKER_HOST=f"unix://{settings.workspace / 'no-docker.sock'}",
     )
