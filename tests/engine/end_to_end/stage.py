@@ -274,6 +274,22 @@ class Stage:
         """The rows of a script in production, or in the database of `dsn`."""
         return door.run(dsn or self.furnished.platform.dsn, script, psql=self.psql).splitlines()
 
+    def another(self, database: str) -> str:
+        """The address of another database of production's server."""
+        dsn, database_of_coder = self.furnished.platform.dsn, self.furnished.platform.names.database
+        return dsn.replace(f"/{database_of_coder}?", f"/{database}?")
+
+    @contextmanager
+    def put_back_afterwards(self) -> Iterator[None]:
+        """Production's database may be spoilt in the block; at its end a copy from before takes its place."""
+        name = self.furnished.platform.names.database
+        self.sql(f"CREATE DATABASE before TEMPLATE {name};", dsn=self.another("postgres"))
+        try:
+            yield
+        finally:
+            put_back = f"DROP DATABASE {name};\nALTER DATABASE before RENAME TO {name};"
+            self.sql(put_back, dsn=self.another("postgres"))
+
     def holds(self, marker: Marker, *, dsn: str = "") -> bool:
         """Whether a row is in production, or in the database of `dsn`."""
         found = self.sql(f"SELECT count(*) FROM {marker.table} WHERE id = '{marker.id}';", dsn=dsn)  # noqa: S608  ours
