@@ -2,7 +2,7 @@
 
 import typer
 
-from day2.cli import drill, drills, engine, report, verify
+from day2.cli import drill, drills, engine, output, report, verify
 
 app = typer.Typer(
     name="day2",
@@ -21,4 +21,4 @@ app.add_typer(engine.app, name="engine")
 
 def main() -> None:
     """The console script's entry point."""
-    app()
+    output.run(app)

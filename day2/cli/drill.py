@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, NoReturn
@@ -12,6 +13,9 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
+from cdk.environments import load
+from cdk.names import Names
+from cdk.runtime_settings import document
 from day2.cli import live, verdict
 from day2.cli.engine import SeedSize, say_on
 from day2.cli.output import BAD_INPUT, FAILED, OK, console, sentences, stop
@@ -27,6 +31,9 @@ from day2.engine.furnishing import POLL_SECONDS, furnish
 from day2.engine.schedules import fire
 from day2.engine.seed import size_named
 from day2.engine.settings import EngineSettings
+from lambdas import settings as runtime_settings
+from lambdas.errors import InputRejected
+from lambdas.recovery.request import read_request
 
 Outcome = tuple[Watched, Evidence | None]
 
@@ -95,9 +102,19 @@ def _caller(deployment: Deployment) -> str:
 
 
 def _on_this_machine(asked: Asked, told: Console) -> Outcome:
+    _require_readable(asked.request)
     with _engine(asked.seed, told) as (engine, deployment):
         execution = _start_as_scheduled(engine, deployment, asked)
         return _watch(deployment, execution, told)
+
+
+def _require_readable(request: dict[str, Any]) -> None:
+    """What the drill's first step would refuse for its form alone is refused before an engine starts for it."""
+    names = Names(settings=load(synth.ENVIRONMENT))
+    settings = runtime_settings.parse(document(names, version="", copy_group="", verifier_group=""))
+    faults = read_request(request, settings=settings, now=datetime.now(UTC)).faults
+    if faults:
+        raise InputRejected(faults)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from day2.cli.output import FAILED, MARKS, console, duration, sentences, stop
+from day2.cli.output import FAILED, MARKS, console, duration, sentences, stop, warn
 from day2.cli.places import Environment, Json, Local, on_aws
 from day2.drill import evidence
 from lambdas import payload
@@ -38,7 +38,7 @@ def drills(
 
 
 def _here(limit: int) -> tuple[Summary, ...]:
-    return tuple(each.summary for each in evidence.kept())[:limit]
+    return tuple(each.summary for each in evidence.kept(otherwise=warn))[:limit]
 
 
 def _on_aws(environment: str, source: str, limit: int) -> tuple[Summary, ...]:
@@ -51,8 +51,8 @@ def _table(found: Sequence[Summary]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for title, justify in (("drill", "left"), ("outcome", "left"), ("RTO", "right"), ("RPO", "right")):
         table.add_column(title, justify=justify, no_wrap=True)  # type: ignore[arg-type]  # both are rich's words
-    table.add_column("recovery point", no_wrap=True)
-    table.add_column("first error", no_wrap=True, overflow="ellipsis")
+    table.add_column("recovery point")
+    table.add_column("first error", overflow="fold")
     for each in found:
         table.add_row(
             each.id,

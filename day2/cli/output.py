@@ -1,11 +1,14 @@
 """What the terminal shows: one console, sentences for errors, exit codes that scripts can rely on."""
 
+import io
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
@@ -43,11 +46,41 @@ def sentences() -> Iterator[None]:
 
 def stop(*lines: str, code: int) -> NoReturn:
     """Say why on standard error and leave with `code`."""
-    first, *rest = lines or ("Failed.",)
-    errors.print(f"[bold red]✗[/] {escape(first)}")
-    for line in rest:
-        errors.print(f"  {escape(line)}")
+    tell(*(lines or ("Failed.",)))
     raise typer.Exit(code)
+
+
+def tell(first: str, *more: str) -> None:
+    """A sentence on standard error, and what belongs to it."""
+    errors.print(f"[bold red]✗[/] {escape(first)}")
+    for line in more:
+        errors.print(f"  {escape(line)}")
+
+
+def warn(error: Day2Error) -> None:
+    """Something that does not end the command, on standard error."""
+    errors.print(f"[yellow]![/] {escape(error.what)} {escape(error.resource)}")
+
+
+def run(app: Callable[[], None]) -> None:
+    """Run the command; whatever leaves it becomes a sentence and exit code 1. DAY2_TRACE=1 lets the trace out."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # neither is there when the caller closed it
+            stream.reconfigure(errors="replace")
+    try:
+        app()
+    except (ClientError, BotoCoreError) as refusal:
+        tell(f"AWS could not do it: {refusal}", "Check credentials, profile and Region, and the role's rights.")
+    except OSError as fault:
+        where = f": {fault.filename}" if fault.filename else ""
+        tell(f"This machine could not do it: {fault.strerror or fault}{where}", "Mend that, and start again.")
+    except Exception as bug:  # the last door: whatever it is, the operator reads a sentence
+        if os.environ.get("DAY2_TRACE"):
+            raise
+        tell(f"Unforeseen: {type(bug).__name__}: {bug}", "This is a fault of day2 itself; DAY2_TRACE=1 shows where.")
+    else:
+        return
+    raise SystemExit(FAILED)
 
 
 def duration(seconds: float | None) -> str:

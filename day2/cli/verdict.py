@@ -39,9 +39,10 @@ def show_drill(console: Console, evidence: Evidence) -> None:
 
 
 def _objectives(verdict: Mapping[str, Any]) -> Table:
-    grid = Table.grid(padding=(0, 2))
-    for _ in range(3):
+    grid = Table.grid(padding=(0, 2), expand=True)
+    for _ in range(2):
         grid.add_column(no_wrap=True)
+    grid.add_column(ratio=1)
     for name, title in (("integrity", "integrity"), ("rto", "RTO"), ("rpo", "RPO")):
         part = verdict[name]
         measured = part["reason"]
@@ -60,11 +61,12 @@ def _reasons(verdict: Mapping[str, Any]) -> tuple[str, ...]:
 
 def show_checks(console: Console, checks: Sequence[Mapping[str, Any]]) -> None:
     """One line a check, what needs attention first; planted failures apart, marked as planted."""
-    grid = Table.grid(padding=(0, 2))
+    # Only names and details give way when the terminal is narrow: a verdict and its figure never do.
+    grid = Table.grid(padding=(0, 2), expand=True)
     grid.add_column(min_width=7, no_wrap=True)
-    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
     grid.add_column(justify="right", no_wrap=True)
-    grid.add_column(style="dim", no_wrap=True, overflow="ellipsis")
+    grid.add_column(style="dim", ratio=1)
     rank = {verdict: place for place, verdict in enumerate(_ORDER)}
     ordinary = [each for each in checks if not each.get("control")]
     for each in sorted(ordinary, key=lambda check: (rank[check["verdict"]], check["id"])):
@@ -77,9 +79,12 @@ def show_checks(console: Console, checks: Sequence[Mapping[str, Any]]) -> None:
     console.print(grid)
 
 
-def _row(check: Mapping[str, Any], *, mark: str, note: str = "") -> tuple[str, Text, str, str]:
+def _row(check: Mapping[str, Any], *, mark: str, note: str = "") -> tuple[str, Text, str, Text]:
     actual = check.get("actual", check.get("value"))
     attention = check["verdict"] in {"fail", "warn", "skip"}
     said = note or (check["detail"] if attention else f"expected {check['expected']}")
     name = Text(check["id"], style="bold" if check["verdict"] == "fail" else "")
-    return mark, name, "-" if actual is None else str(actual), escape(said)
+    # What went wrong is read in full, what was left out or expected in a line.
+    whole = check["verdict"] in {"fail", "warn"}
+    detail = Text(said, no_wrap=not whole, overflow="fold" if whole else "ellipsis")
+    return mark, name, "-" if actual is None else str(actual), detail

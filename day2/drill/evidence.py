@@ -1,7 +1,7 @@
 """A drill's evidence on this machine: fetched from the bucket into `reports/<drill-id>/`, and read back from there."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,12 +73,24 @@ def read(place: Path) -> Evidence:
             resource=str(file),
             next_step="`day2 drills` lists those that there are; add --aws --env prod for those of an AWS account.",
         ) from error
-    record = json.loads(content)
-    summary = summarise(record, record_key=RECORD, report_key=REPORT, sha256=digest(content))
+    try:
+        record = json.loads(content)
+        summary = summarise(record, record_key=RECORD, report_key=REPORT, sha256=digest(content))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise NoEvidence(
+            "This file is no record of a drill.",
+            resource=str(file),
+            next_step="Fetch it again with `day2 report ID --aws`, or delete its folder.",
+        ) from error
     return Evidence(folder=place, record=record, summary=summary)
 
 
-def kept(folder: Path = FOLDER) -> Iterator[Evidence]:
-    """All evidence on this machine, newest first."""
-    found = [read(file.parent) for file in folder.glob(f"*/{RECORD}")]
+def kept(folder: Path = FOLDER, *, otherwise: Callable[[NoEvidence], None] = lambda _: None) -> Iterator[Evidence]:
+    """All evidence on this machine, newest first; `otherwise` hears of what cannot be read."""
+    found = []
+    for file in folder.glob(f"*/{RECORD}"):
+        try:
+            found.append(read(file.parent))
+        except NoEvidence as unreadable:
+            otherwise(unreadable)
     yield from sorted(found, key=lambda each: each.summary.opened_at, reverse=True)

@@ -2,8 +2,9 @@
 
 import pytest
 import typer
+from botocore.exceptions import ClientError
 
-from day2.cli.output import BAD_INPUT, FAILED, duration, sentences
+from day2.cli.output import BAD_INPUT, FAILED, duration, run, sentences
 from lambdas.errors import InputRejected, RestoreFailed
 
 
@@ -33,3 +34,33 @@ def test_a_refusal_says_what_on_what_and_what_next_and_the_code_is_1(capsys: pyt
     assert "coder-dr-test-1" in said
     assert "Enable it." in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (PermissionError(13, "Permission denied", "reports"), "Permission denied: reports"),
+        (ClientError({"Error": {"Code": "ExpiredToken", "Message": "expired"}}, "DescribeExecution"), "ExpiredToken"),
+        (RuntimeError("a bug of ours"), "Unforeseen: RuntimeError: a bug of ours"),
+    ],
+)
+def test_whatever_leaves_a_command_is_a_sentence_and_the_code_is_1(
+    fault: Exception, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def app() -> None:
+        raise fault
+
+    with pytest.raises(SystemExit) as left:
+        run(app)
+    assert left.value.code == FAILED
+    assert told in capsys.readouterr().err
+
+
+def test_a_trace_is_shown_to_whoever_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAY2_TRACE", "1")
+
+    def app() -> None:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        run(app)

@@ -1,0 +1,50 @@
+"""A verification in the terminal: a verdict and its figure are never cut, whatever the terminal's width."""
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from day2.cli import verdict
+
+LONG = "in a long sentence that no terminal of a usual width holds beside a name and a figure, so it gives way"
+CHECKS: list[dict[str, Any]] = [
+    {"id": "A04_core_tables_present", "verdict": "fail", "value": 23, "expected": "0", "detail": f"missing {LONG}"},
+    {"id": "A13_nothing_after_recovery_point", "verdict": "skip", "value": None, "expected": "0", "detail": LONG},
+    {"id": "B01_users_active", "verdict": "pass", "value": 1000, "expected": "at least 1", "detail": ""},
+    {"id": "NC01_planted", "verdict": "fail", "value": 1, "expected": "0", "detail": LONG, "control": True},
+]
+
+
+def shown(width: int) -> str:
+    console = Console(file=io.StringIO(), width=width, highlight=False)
+    verdict.show_checks(console, CHECKS)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+def test_every_verdict_and_figure_is_shown_at_any_width(width: int) -> None:
+    lines = shown(width).splitlines()
+    marks = [line.split()[0] for line in lines if line.startswith("  ") and line[2] != " "]
+    assert marks == ["FAIL", "skip", "pass", "found"]
+    for figure in (" 23 ", " - ", " 1000 "):
+        assert any(figure in line for line in lines)
+    assert all(len(line) <= width for line in lines)
+
+
+def test_what_failed_is_told_in_full() -> None:
+    told = " ".join(shown(80).split())
+    assert all(word in told for word in LONG.split())
+
+
+def test_what_was_skipped_takes_one_line() -> None:
+    assert sum("A13" in line or "recovery_point" in line for line in shown(80).splitlines()) == 1
+
+
+def test_a_name_in_brackets_is_shown_as_it_is() -> None:
+    console = Console(file=io.StringIO(), width=80)
+    verdict.show_checks(console, [{**CHECKS[0], "detail": "the table [red]users[/red] is missing"}])
+    assert isinstance(console.file, io.StringIO)
+    assert "[red]users[/red]" in console.file.getvalue()
