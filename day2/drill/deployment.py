@@ -71,8 +71,8 @@ def _outputs(clients: Clients, stack: str) -> Mapping[str, str]:
         ) from error
     except BotoCoreError as error:
         raise NotDeployed(
-            f"AWS could not be asked: {error}.",
+            f"AWS could not be asked: {str(error).rstrip('.')}.",
             resource=stack,
-            next_step="Check credentials, profile and Region (AWS_PROFILE, AWS_REGION).",
+            next_step="Check credentials, profile and Region (AWS_PROFILE, AWS_DEFAULT_REGION).",
         ) from error
     return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
