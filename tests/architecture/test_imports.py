@@ -14,6 +14,7 @@ JOINS = {
     "lambdas.verification.groups",
     "lambdas.verification.inventory",
     "lambdas.verification.runner",
+    "lambdas.verification.script",
     "lambdas.verification.work",
     "lambdas.evidence.metrics",
     "lambdas.evidence.rendering",
