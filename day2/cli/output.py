@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -67,6 +68,9 @@ def run(app: Callable[[], None]) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # neither is there when the caller closed it
             stream.reconfigure(errors="replace")
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # ended from outside, it clears up as after Ctrl-C
+        if signal.getsignal(ending) is signal.SIG_DFL:  # nohup ignores one of them, on purpose
+            signal.signal(ending, signal.default_int_handler)
     try:
         app()
     except (ClientError, BotoCoreError) as refusal:

@@ -103,6 +103,7 @@ class Engine:
         if self._child is not None:
             if self._child.stdin:
                 self._child.stdin.close()
+            self._child.terminate()  # if it is not noted yet, `down` has not found it
             self._child.wait()
             self._child = None
         self._clients.clear()
@@ -152,8 +153,12 @@ class Engine:
         settings_file = workspace / "settings.json"
         settings_file.write_text(engine_settings.write(self.settings))
         self._child = _launch(settings_file, self.settings, with_parent=with_parent)
-        _write_state(self._child.pid, self.settings)
-        self._wait_until_healthy(self._child)
+        try:
+            _write_state(self._child.pid, self.settings)
+            self._wait_until_healthy(self._child)
+        except BaseException:  # Ctrl-C among them: nobody else knows yet what was begun
+            self.stop()
+            raise
         if not with_parent:
             self._child = None
 
@@ -164,7 +169,6 @@ class Engine:
                 return
             time.sleep(_POLL_SECONDS)
         said = self.settings.log_file.read_text(errors="replace")[-_LOG_TAIL:].strip()
-        self.stop()
         raise EngineNotAvailable(
             f"The engine did not start: {said or 'it said nothing.'}",
             resource=str(self.settings.workspace),

@@ -5,8 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from core_bench import Workbench, eventually
@@ -52,6 +53,29 @@ def test_the_block_ends_the_engine_its_functions_and_its_temporary_files(workspa
     assert not any(process.alive for process in started)
     assert not engines.status(workspace).running
     assert {file.name for file in workspace.iterdir()} == {"engine.log", "settings.json", "tls"}
+
+
+@pytest.mark.parametrize("moment", ["_write_state", "_healthy"])
+@pytest.mark.parametrize("begin", [Engine.up, Engine.__enter__])
+def test_an_engine_that_is_interrupted_while_it_starts_ends(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, begin: Callable[[Engine], Engine], moment: str
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    launch = engines._launch
+
+    def noted(*told: Any, **also: Any) -> subprocess.Popen[bytes]:
+        started.append(launch(*told, **also))
+        return started[-1]
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engines, "_launch", noted)
+    monkeypatch.setattr(engines, moment, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        begin(Engine(EngineSettings(workspace=workspace)))
+    assert started[0].poll() is not None
+    assert not (workspace / "tmp").exists()
 
 
 def test_an_engine_that_is_up_is_found_again_and_stays_one(workspace: Path) -> None:
