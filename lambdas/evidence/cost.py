@@ -24,9 +24,9 @@ USD_PER_INVOCATION = 0.20 / 1_000_000
 _HOURS_A_MONTH = 730
 # A step that was retried spent its time waiting between invocations; one invocation of a poll takes about this.
 _SECONDS_A_POLL = 1.0
-# Besides the steps: IsDuplicate, PrepareCopy, IsPrepared, VerifyDatabase, RecordEvidence, Announce, ReportOutcome
-# and the end, each entered once.
-_OTHER_TRANSITIONS = 8
+# Besides the steps: IsDuplicate, PrepareCopy, IsPrepared, VerifyDatabase, RecordEvidence, Announce, IsAnnounced,
+# ReportOutcome and the end, each entered once.
+_OTHER_TRANSITIONS = 9
 _OTHER_STEPS = ("RecordEvidence", "Announce")
 
 

@@ -38,7 +38,7 @@ def test_the_transitions_that_the_evidence_estimates_are_those_that_happened() -
     with scene() as stage:
         drill = stage.drill({})
         estimate = stage.cloud.records()[0]["cost"]["orchestration"]["transitions"]
-        assert estimate == pytest.approx(transitions(drill), rel=0.15)
+        assert estimate == pytest.approx(transitions(drill), rel=0.1)
 
 
 def test_the_request_of_the_consoles_start_dialog_is_enough() -> None:
