@@ -41,7 +41,7 @@ setup: .venv/stamp .venv-engine/stamp ## install what `make drill` needs
 drill: setup ## a whole restore drill on this machine, from the schedule to the report
 	@$(BIN)/day2 drill
 
-test: .venv/stamp-dev .venv-engine/stamp ## the whole suite
+test: .venv/stamp-dev .venv-engine/stamp node_modules/stamp ## the whole suite
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: .venv/stamp-dev ## formatting, lint, types, import contracts

@@ -41,9 +41,7 @@ class Step:
     @property
     def waits_for(self) -> tuple[type[Day2Error], ...]:
         """The errors that mean `ask again`, AWS being busy left out: the step's own normal waiting."""
-        return tuple(
-            each for each in self.raises if issubclass(each, errors.NotYet) and each is not errors.ServiceBusy
-        )
+        return tuple(each for each in self.raises if issubclass(each, errors.NotYet) and each is not errors.ServiceBusy)
 
     @property
     def handler(self) -> str:
