@@ -46,7 +46,7 @@ def up(
 
 
 def _start(seed: SeedSize, *, wait_scale: float) -> None:
-    engine = Engine(replace(EngineSettings(), wait_scale=wait_scale)).up()
+    engine = Engine(replace(EngineSettings(), wait_scale=wait_scale)).start()
     try:
         furnish(engine, size=size_named(seed.value), say=say_on(console))
     except BaseException:

@@ -1,5 +1,6 @@
 """The operator's side of the engine: start it, ask it, stop it, and leave nothing running."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -9,7 +10,8 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -94,6 +96,10 @@ class Engine:
         if (running := _running(self.settings.workspace)) is not None:
             self.settings = running.settings
             return self
+        return self.start()
+
+    def start(self) -> Self:
+        """Start it so that it outlives this process. Raises EngineNotAvailable when one runs here already."""
         self._start(with_parent=False)
         return self
 
@@ -140,6 +146,19 @@ class Engine:
         }
 
     def _start(self, *, with_parent: bool) -> None:
+        try:
+            with _alone(self.settings.workspace):
+                self._launch(with_parent=with_parent)
+            self._wait_until_healthy()
+        except BaseException:  # Ctrl-C among them: nobody else knows yet what was begun
+            if self._child is not None:
+                self.stop()
+            raise
+        if not with_parent:
+            self._child = None
+
+    def _launch(self, *, with_parent: bool) -> None:
+        """From here on the workspace's state names this engine."""
         workspace = self.settings.workspace
         if _running(workspace) is not None:
             raise EngineNotAvailable(
@@ -153,18 +172,11 @@ class Engine:
         settings_file = workspace / "settings.json"
         settings_file.write_text(engine_settings.write(self.settings))
         self._child = _launch(settings_file, self.settings, with_parent=with_parent)
-        try:
-            _write_state(self._child.pid, self.settings)
-            self._wait_until_healthy(self._child)
-        except BaseException:  # Ctrl-C among them: nobody else knows yet what was begun
-            self.stop()
-            raise
-        if not with_parent:
-            self._child = None
+        _write_state(self._child.pid, self.settings)
 
-    def _wait_until_healthy(self, child: subprocess.Popen[bytes]) -> None:
+    def _wait_until_healthy(self) -> None:
         deadline = time.monotonic() + START_SECONDS
-        while child.poll() is None and time.monotonic() < deadline:
+        while self._child is not None and self._child.poll() is None and time.monotonic() < deadline:
             if _healthy(self.endpoint):
                 return
             time.sleep(_POLL_SECONDS)
@@ -174,6 +186,18 @@ class Engine:
             resource=str(self.settings.workspace),
             next_step=f"Read {self.settings.log_file}.",
         )
+
+
+@contextmanager
+def _alone(workspace: Path) -> Iterator[None]:
+    """One engine at a time is begun in a workspace: two at once would each take the other for what a crash left."""
+    workspace.mkdir(parents=True, exist_ok=True)
+    folder = os.open(workspace, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def down(workspace: Path = WORKSPACE) -> bool:

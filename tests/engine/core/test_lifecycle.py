@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def test_the_block_ends_the_engine_its_functions_and_its_temporary_files(workspa
 
 
 @pytest.mark.parametrize("moment", ["_write_state", "_healthy"])
-@pytest.mark.parametrize("begin", [Engine.up, Engine.__enter__])
+@pytest.mark.parametrize("begin", [Engine.start, Engine.__enter__])
 def test_an_engine_that_is_interrupted_while_it_starts_ends(
     workspace: Path, monkeypatch: pytest.MonkeyPatch, begin: Callable[[Engine], Engine], moment: str
 ) -> None:
@@ -89,6 +90,23 @@ def test_an_engine_that_is_up_is_found_again_and_stays_one(workspace: Path) -> N
     assert not engines.down(workspace)
     with pytest.raises(EngineNotAvailable, match="No engine runs here"):
         Engine.find(workspace)
+
+
+def test_of_two_engines_begun_at_once_one_runs_and_the_other_is_refused(workspace: Path) -> None:
+    begin = f"""
+from pathlib import Path
+from day2.engine.engine import Engine, EngineNotAvailable
+from day2.engine.settings import EngineSettings
+try:
+    Engine(EngineSettings(workspace=Path({str(workspace)!r}))).start()
+    print("runs")
+except EngineNotAvailable as refusal:
+    print(refusal.what)
+"""
+    with ThreadPoolExecutor() as both:
+        said = sorted(both.map(lambda _: run_python(sys.executable, begin), range(2)))
+    assert said == ["An engine runs here already.", "runs"]
+    assert engines.status(workspace).running
 
 
 def test_what_a_killed_engine_left_is_ended_by_the_next_one(workspace: Path) -> None:
