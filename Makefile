@@ -61,7 +61,7 @@ deploy: node_modules/stamp ## deploy ENV (default prod) to the AWS account of yo
 
 lock: .venv/stamp-dev ## resolve the requirements again
 	@for each in lambdas/requirements requirements day2/engine/requirements requirements-dev; do \
-	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    $$(test $$each = requirements-dev && echo "-c requirements.txt") $$each.in --output-file $$each.txt || exit 1; \
 	done
 

@@ -18,30 +18,48 @@ class Isolation(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, names: Names) -> None:
         super().__init__(scope, construct_id)
-        settings = names.settings
-        verifier = ec2.CfnSecurityGroup(
+        self._names = names
+        self._port = names.settings.source.port
+        verifier = self._verifier()
+        copy = self._copy(verifier)
+        self._way_to_the_copy(verifier, copy)
+        self.copy_group = copy.attr_group_id
+        self.verifier_group = verifier.attr_group_id
+        self.vpc = self._vpc()
+
+    def _verifier(self) -> ec2.CfnSecurityGroup:
+        network = self._names.settings.network
+        return ec2.CfnSecurityGroup(
             self,
             "Verifier",
-            group_name=f"{names.prefix}-verifier",
+            group_name=f"{self._names.prefix}-verifier",
             group_description="Functions that verify a restored copy",
-            vpc_id=settings.network.vpc,
+            vpc_id=network.vpc,
             security_group_egress=[
-                _opening(f"VPC endpoints and the Kubernetes API in {cidr}", _HTTPS, cidr)
-                for cidr in settings.network.https_to
+                ec2.CfnSecurityGroup.EgressProperty(
+                    description=f"VPC endpoints and the Kubernetes API in {cidr}",
+                    ip_protocol="tcp",
+                    from_port=_HTTPS,
+                    to_port=_HTTPS,
+                    cidr_ip=cidr,
+                )
+                for cidr in network.https_to
             ],
         )
-        copy = ec2.CfnSecurityGroup(
+
+    def _copy(self, verifier: ec2.CfnSecurityGroup) -> ec2.CfnSecurityGroup:
+        return ec2.CfnSecurityGroup(
             self,
             "Copy",
-            group_name=f"{names.prefix}-copy",
+            group_name=f"{self._names.prefix}-copy",
             group_description="A restored copy: the verifier comes in, nothing goes out",
-            vpc_id=settings.network.vpc,
+            vpc_id=self._names.settings.network.vpc,
             security_group_ingress=[
                 ec2.CfnSecurityGroup.IngressProperty(
                     description="The verifier only",
                     ip_protocol="tcp",
-                    from_port=settings.source.port,
-                    to_port=settings.source.port,
+                    from_port=self._port,
+                    to_port=self._port,
                     source_security_group_id=verifier.attr_group_id,
                 )
             ],
@@ -56,31 +74,28 @@ class Isolation(Construct):
                 )
             ],
         )
+
+    def _way_to_the_copy(self, verifier: ec2.CfnSecurityGroup, copy: ec2.CfnSecurityGroup) -> None:
         ec2.CfnSecurityGroupEgress(
             self,
             "VerifierToCopy",
             group_id=verifier.attr_group_id,
             destination_security_group_id=copy.attr_group_id,
             ip_protocol="tcp",
-            from_port=settings.source.port,
-            to_port=settings.source.port,
+            from_port=self._port,
+            to_port=self._port,
             description="The restored copy's database",
         )
-        self.copy_group = copy.attr_group_id
-        self.verifier_group = verifier.attr_group_id
-        vpc = settings.network
-        self.vpc = ec2.Vpc.from_vpc_attributes(
+
+    def _vpc(self) -> ec2.IVpc:
+        network = self._names.settings.network
+        vpc = ec2.Vpc.from_vpc_attributes(
             self,
             "Vpc",
-            vpc_id=vpc.vpc,
-            availability_zones=list(vpc.availability_zones),
-            private_subnet_ids=list(vpc.function_subnets),
+            vpc_id=network.vpc,
+            availability_zones=list(network.availability_zones),
+            private_subnet_ids=list(network.function_subnets),
         )
-        for subnet in self.vpc.private_subnets:
+        for subnet in vpc.private_subnets:
             acknowledge(subnet, "@aws-cdk/aws-ec2:noSubnetRouteTableId", reason="Nothing here changes the routes.")
-
-
-def _opening(description: str, port: int, cidr: str) -> ec2.CfnSecurityGroup.EgressProperty:
-    return ec2.CfnSecurityGroup.EgressProperty(
-        description=description, ip_protocol="tcp", from_port=port, to_port=port, cidr_ip=cidr
-    )
+        return vpc

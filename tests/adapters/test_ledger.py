@@ -129,6 +129,7 @@ class TestTheLock:
 
     def test_that_nobody_holds_may_be_let_go_again(self, ledger: Ledger) -> None:
         ledger.unlock(source=SOURCE, execution=ONE)
+        assert self.lock(ledger, TWO) is None
 
     def test_of_another_source_is_another_lock(self, ledger: Ledger) -> None:
         self.lock(ledger, ONE)
