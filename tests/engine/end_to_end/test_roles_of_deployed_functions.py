@@ -101,6 +101,7 @@ def test_the_role_that_deletes_may_look(stage: Stage, ask: Ask) -> None:
 
 
 def test_the_function_that_deletes_refuses_production_before_its_role_does(stage: Stage, scheduled: Drilled) -> None:
+    before = stage.production()
     drill = payload.read(Drill, scheduled.seen.output["drill"])
     forged = replace(drill, target=stage.source, writer=f"{stage.source}-writer", namespace=stage.source)
     step = {
@@ -115,4 +116,4 @@ def test_the_function_that_deletes_refuses_production_before_its_role_does(stage
         Payload=json.dumps({"step": step, "drill": payload.write(forged), "drill_state": {}}),
     )
     assert json.loads(answer["Payload"].read())["errorType"] == "ProductionTargetRefused"
-    assert stage.production() == scheduled.before
+    assert stage.production() == before
