@@ -34,7 +34,7 @@ def load(environment: str, *, folder: Path = FOLDER) -> EnvironmentSettings:
         raise SettingsError([f"environment: {environment!r} is unknown; known: {known}"], source=f"config/{path.name}")
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as fault:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise SettingsError([f"file: is not TOML: {fault}"], source=f"config/{path.name}") from None
     return check(tables, environment=environment)
 

@@ -2,6 +2,7 @@
 
 import json
 
+from cdk.environments import SettingsError
 from cdk.names import Names
 from lambdas import payload
 from lambdas import settings as runtime
@@ -14,7 +15,7 @@ def document(names: Names, *, version: str, copy_group: str, verifier_group: str
     """The JSON of `DAY2_SETTINGS`. The groups' ids may be CDK tokens.
 
     Raises:
-        ValueError: the settings are longer than a function's environment takes.
+        SettingsError: the settings are longer than a function's environment takes.
     """
     settings = names.settings
     told = runtime.Settings(
@@ -47,8 +48,9 @@ def document(names: Names, *, version: str, copy_group: str, verifier_group: str
     )
     text = json.dumps(payload.write(told), separators=(",", ":"))
     if len(text) > LONGEST:
-        raise ValueError(
+        problem = (
             f"verification: the settings take {len(text)} characters, a function's environment holds {LONGEST}; "
             "shorten expect or may_shrink"
         )
+        raise SettingsError([problem], source=f"config/{settings.environment}.toml")
     return text

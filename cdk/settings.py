@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Mapping
+from ipaddress import IPv4Network
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -13,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 class Table(BaseModel):
     """A TOML table: unknown keys are refused, values are what they are (no string is taken for a number)."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 def _tuple(value: Any) -> Any:
@@ -31,6 +32,13 @@ def _form(regex: str, words: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
+def _range(value: Any) -> Any:
+    """A range as a security group takes it: no bits beyond its prefix, and not the whole internet."""
+    if isinstance(value, str) and IPv4Network(value).prefixlen == 0:
+        raise ValueError(f"{value!r} is everything; name the ranges of the VPC")
+    return value
+
+
 Identifier = Annotated[
     str,
     _form(
@@ -46,12 +54,16 @@ Account = Annotated[str, _form(r"\d{12}", "an AWS account id (12 digits)")]
 Region = Annotated[str, _form(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS Region such as eu-central-1")]
 VpcId = Annotated[str, _form(r"vpc-[0-9a-f]{8,17}", "a VPC id such as vpc-0a1b2c3d4e5f60718")]
 SubnetId = Annotated[str, _form(r"subnet-[0-9a-f]{8,17}", "a subnet id such as subnet-0a1b2c3d4e5f60718")]
-Cidr = Annotated[str, _form(r"(\d{1,3}\.){3}\d{1,3}/\d{1,2}", "an IPv4 range such as 10.20.0.0/16")]
+Cidr = Annotated[
+    str,
+    BeforeValidator(_range),  # runs after the form
+    _form(r"(\d{1,3}\.){3}\d{1,3}/\d{1,2}", "an IPv4 range such as 10.20.0.0/16"),
+]
 KeyArn = Annotated[
     str, _form(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+", "a KMS key ARN (not an alias)")
 ]
 Email = Annotated[str, _form(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")]
-CheckId = Annotated[str, _form(r"[A-Z]\d{2}_[a-z0-9_]+", "a check's id such as B02_owner_exists")]
+CheckId = Annotated[str, _form(r"[A-Z]{1,2}\d{2}_[a-z0-9_]+", "a check's id such as B02_owner_exists")]
 Cron = Annotated[
     str,
     _form(
@@ -60,6 +72,9 @@ Cron = Annotated[
     ),
 ]
 TimeZone = Annotated[str, _form(r"UTC|[A-Za-z_]+(/[A-Za-z0-9_+-]+)+", "an IANA time zone such as Europe/Berlin or UTC")]
+ScheduleName = Annotated[
+    str, _form(r"(?!sweep$)[A-Za-z0-9._-]{1,64}", "a schedule's name (1-64 letters, digits, dots, hyphens; not sweep)")
+]
 RecoveryPoint = Literal["latest-snapshot", "latest-restorable-time"]
 Acu = Annotated[float, Field(ge=0, le=256, multiple_of=0.5)]
 LogDays = Literal[1, 7, 14, 30, 60, 90, 180, 365, 731]
@@ -159,7 +174,7 @@ class Schedules(Table):
     time_zone: TimeZone
     flexible_minutes: Annotated[int, Field(ge=0, le=1440)] = 15
     sweep_cron: Cron
-    drills: Mapping[Name, Schedule]
+    drills: Mapping[ScheduleName, Schedule]
     enabled: bool = True
 
 

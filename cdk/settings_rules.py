@@ -1,6 +1,7 @@
 """What the settings must keep to together; pure, one function a rule, each naming the field to change."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -8,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cdk.settings import EnvironmentSettings
+from lambdas.verification.checks import faults
 
 TEARDOWN_MINUTES = 120  # the longest that a deletion is waited for, after which the drill reports it as overdue
 PATIENCE = 1.5  # a restore is given up when it took this many times the RTO objective
@@ -17,9 +19,26 @@ _SHORTEST_PREFIX = 6
 _DAY = timedelta(days=1)
 
 
+def _form(value: str, *words: str) -> re.Pattern[str]:
+    """A field of a cron expression: `*`, or values, ranges and steps with commas between them, or one of the words."""
+    item = rf"(?:\*|{value}(?:-{value})?)(?:/\d+)?"
+    return re.compile("|".join((rf"{item}(?:,{item})*", *words)))
+
+
+# "Schedule types", EventBridge Scheduler user guide. A time of day has a rule of its own.
+_FORMS = (
+    _form(r"\d{1,2}"),
+    _form(r"\d{1,2}"),
+    _form(r"(?:0?[1-9]|[12]\d|3[01])", r"\?", "L", r"L-\d{1,2}", "LW", r"\d{1,2}W"),
+    _form(r"(?:0?[1-9]|1[0-2]|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"),
+    _form(r"(?:[1-7]|SUN|MON|TUE|WED|THU|FRI|SAT)", r"\?", "L", r"[1-7]L", r"[1-7]#[1-5]"),
+    _form(r"(?:19|2[01])\d\d"),
+)
+
+
 def problems_between(settings: EnvironmentSettings) -> list[str]:
     """Every fault that only several fields together make, as `path: what is wrong`."""
-    rules = (_names, _capacity, _places, _objectives, _schedules)
+    rules = (_names, _capacity, _places, _objectives, _verification, _schedules)
     return [problem for rule in rules for problem in rule(settings)]
 
 
@@ -54,6 +73,8 @@ def _places(settings: EnvironmentSettings) -> Iterator[str]:
             f"network.function_subnets: {len(network.function_subnets)} subnets for "
             f"{len(network.availability_zones)} availability zones; give one for each, in the same order"
         )
+    if len(set(network.function_subnets)) != len(network.function_subnets):
+        yield "network.function_subnets: one subnet is named twice"
     for path, key in (("source.kms_key", settings.source.kms_key), ("copy.kms_key", settings.copy_.kms_key)):
         if key and key.split(":")[3] != region:
             yield f"{path}: the key is in {key.split(':')[3]}, not in aws.region, {region!r}"
@@ -75,6 +96,11 @@ def _objectives(settings: EnvironmentSettings) -> Iterator[str]:
         )
 
 
+def _verification(settings: EnvironmentSettings) -> Iterator[str]:
+    """What the verifier itself would refuse, but only once a copy is restored."""
+    yield from faults(settings.verification.expect)
+
+
 def _schedules(settings: EnvironmentSettings) -> Iterator[str]:
     schedules, objectives = settings.schedules, settings.objectives
     kinds = {each.recovery_point for each in schedules.drills.values()}
@@ -91,6 +117,11 @@ def _schedules(settings: EnvironmentSettings) -> Iterator[str]:
         yield f"schedules.time_zone: {schedules.time_zone!r} is not known"
         return
     crons = {f"schedules.drills.{name}.cron": each.cron for name, each in schedules.drills.items()}
+    if not _daily(schedules.sweep_cron):
+        yield (
+            f"schedules.sweep_cron: {schedules.sweep_cron!r} is not every day; the sweep also counts, for the alarm on "
+            "overdue drills, the days since the last passed one"
+        )
     for path, cron in {**crons, "schedules.sweep_cron": schedules.sweep_cron}.items():
         yield from _cron(path, cron, zone)
         if path in crons and _monthly(cron) and objectives.drill_interval_days < 31:  # noqa: PLR2004  longest month
@@ -109,10 +140,20 @@ def _monthly(cron: str) -> bool:
     return month == "*" and (day.isdigit() or day.startswith("L"))
 
 
+def _daily(cron: str) -> bool:
+    _minute, _hour, day, month, weekday, year = _fields(cron)
+    return {day, weekday} == {"*", "?"} and (month, year) == ("*", "*")
+
+
 def _cron(path: str, cron: str, zone: ZoneInfo) -> Iterator[str]:
-    minute, hour, day, _month, weekday, _year = _fields(cron)
+    minute, hour, day, month, weekday, _year = _fields(cron)
     if (day == "?") == (weekday == "?"):
         yield f"{path}: {cron!r} needs a '?' in exactly one of day of month and day of week"
+    strange = [text for text, form in zip(_fields(cron), _FORMS, strict=True) if not form.fullmatch(text)]
+    if strange:
+        yield f"{path}: Scheduler would not take {', '.join(map(repr, strange))} in {cron!r}"
+    if month == "*" and day.isdigit() and int(day) > 28:  # noqa: PLR2004  February's
+        yield f"{path}: not every month has a {day}th, and Scheduler leaves the others out; write L for the last day"
     if minute.isdigit() and hour.isdigit():
         if int(minute) > 59 or int(hour) > 23:  # noqa: PLR2004  a clock's
             yield f"{path}: {cron!r} names no time of day"

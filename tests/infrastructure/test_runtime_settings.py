@@ -52,7 +52,7 @@ def test_the_environment_of_a_function_fits_into_lambdas_4_kb(prod: Assembly) ->
 def test_settings_that_do_not_fit_are_refused_before_deployment(tables: dict[str, Any]) -> None:
     many = [f"a_table_of_a_long_name_{number}" for number in range(200)]
     names = Names(settings=check(spoilt(tables, "verification.may_shrink", many), environment="prod"))
-    with pytest.raises(ValueError, match=r"verification: the settings take \d+ characters"):
+    with pytest.raises(SettingsError, match=r"verification: the settings take \d+ characters"):
         document(names, version="1", copy_group="a", verifier_group="b")
 
 

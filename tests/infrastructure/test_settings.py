@@ -102,6 +102,33 @@ def test_the_production_example_shows_every_setting() -> None:
         ("schedules.time_zone", "Europe/Bielefeld", "schedules.time_zone: 'Europe/Bielefeld' is not known"),
         ("schedules.sweep_cron", "cron(30 5 * * * *)", "schedules.sweep_cron: 'cron(30 5 * * * *)' needs a '?'"),
         ("schedules.sweep_cron", "cron(30 5 ? * ? *)", "schedules.sweep_cron: 'cron(30 5 ? * ? *)' needs a '?'"),
+        (
+            "schedules.sweep_cron",
+            "cron(30 5 ? * MON *)",
+            "schedules.sweep_cron: 'cron(30 5 ? * MON *)' is not every day",
+        ),
+        (
+            "schedules.drills.monthly-snapshot.cron",
+            "cron(0 3 1 13 ? *)",
+            "schedules.drills.monthly-snapshot.cron: Sched",
+        ),
+        (
+            "schedules.drills.monthly-snapshot.cron",
+            "cron(x 3 1 * ? *)",
+            "schedules.drills.monthly-snapshot.cron: Schedu",
+        ),
+        (
+            "schedules.drills.monthly-snapshot.cron",
+            "cron(0 3 31 * ? *)",
+            "schedules.drills.monthly-snapshot.cron: not e",
+        ),
+        ("schedules.drills", {"sweep": {}}, "schedules.drills.sweep: 'sweep' is not a schedule's name"),
+        ("network.https_to", ["10.20.1.1/16"], "network.https_to.0: 10.20.1.1/16 has host bits set"),
+        ("network.https_to", ["0.0.0.0/0"], "network.https_to.0: '0.0.0.0/0' is everything"),
+        ("network.function_subnets", ["subnet-00000001"] * 3, "network.function_subnets: one subnet is named twice"),
+        ("verification.physical_full_gib", float("inf"), "verification.physical_full_gib: input should be a finite"),
+        ("verification.expect", {"H01_no_such": "report"}, "verification.expect.H01_no_such: there is no such check"),
+        ("verification.expect", {"FK01_no_orphans": "zero"}, "verification.expect.FK01_no_orphans: 'zero' is none of"),
         ("schedules.sweep_cron", "cron(30 25 * * ? *)", "schedules.sweep_cron: 'cron(30 25 * * ? *)' names no time"),
         ("schedules.sweep_cron", "cron(30 2 * * ? *)", "schedules.sweep_cron: 2:30 does not exist on 2026-03-29 in"),
     ],
@@ -156,6 +183,31 @@ def test_a_file_that_is_no_toml_is_told_where(tmp_path: Path) -> None:
     (tmp_path / "prod.toml").write_text("[aws\n")
     with pytest.raises(SettingsError, match=r"file: is not TOML: .*line 1"):
         load("prod", folder=tmp_path)
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "prod.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match=r"file: is not TOML: 'utf-8' codec can't decode"):
+        load("prod", folder=tmp_path)
+
+
+def test_the_check_that_the_production_example_names_exists(tables: dict[str, Any]) -> None:
+    (named,) = re.findall(r'^# (\w+) = "report"$', (FOLDER / "prod.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert check(spoilt(tables, "verification.expect", {named: "report"}), environment="prod")
+
+
+@pytest.mark.parametrize(
+    "cron",
+    [
+        "cron(0 3 L * ? *)",
+        "cron(0 3 ? * 2#1 *)",
+        "cron(0 3 ? * MON-FRI *)",
+        "cron(0 3,15 1 1/3 ? *)",
+        "cron(*/5 * * * ? 2027)",
+    ],
+)
+def test_what_scheduler_takes_is_taken(tables: dict[str, Any], cron: str) -> None:
+    assert check(spoilt(tables, "schedules.drills.monthly-snapshot.cron", cron), environment="prod")
 
 
 def test_a_monthly_drill_on_a_day_without_a_clock_change_may_start_in_its_hour(tables: dict[str, Any]) -> None:
