@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cdk.environments import check, load
+from cdk.environments import SettingsError, check, load
 from cdk.names import Names
 from cdk.runtime_settings import document
 from infrastructure.templates import Assembly
