@@ -33,7 +33,8 @@ help: ## this list
 	@touch $@
 
 node_modules/stamp: package-lock.json .venv/stamp
-	@$(BIN)/python -m cdk.node npm ci --silent
+	@echo "installing the CDK command (once)"
+	@$(BIN)/python -m cdk.node npm ci --loglevel=error
 	@touch $@
 
 setup: .venv/stamp .venv-engine/stamp ## install what `make drill` needs
@@ -56,7 +57,9 @@ synth: .venv/stamp ## the templates of ENV (default prod) into cdk.out/ENV
 bench: .venv/stamp-dev .venv-engine/stamp ## the benchmarks, as ratios measured in one run
 	@$(BIN)/python -m bench
 
-deploy: node_modules/stamp ## deploy ENV (default prod) to the AWS account of your credentials
+deploy: .venv/stamp ## deploy ENV (default prod) to the AWS account that it names
+	@$(BIN)/python -m cdk.account $(ENV)
+	@$(MAKE) --no-print-directory node_modules/stamp
 	@$(BIN)/python -m cdk.node npx cdk deploy --all --context environment=$(ENV)
 
 lock: .venv/stamp-dev ## resolve the requirements again

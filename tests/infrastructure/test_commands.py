@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import cdk
-from cdk import node
+from cdk import account, node
 from infrastructure.templates import Assembly
 
 ROOT = Path(cdk.__file__).resolve().parent.parent
@@ -16,7 +16,7 @@ CDK = ROOT / "node_modules" / "aws-cdk" / "bin" / "cdk"
 
 
 def run(*command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("CDK_", "JSII_"))}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_", "JSII_"))}
     return subprocess.run(  # noqa: S603  our own commands
         [str(each) for each in command],
         cwd=ROOT,
@@ -60,6 +60,30 @@ def test_a_program_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str])
     assert node.main(["no-such-program"]) == 127
     assert "no-such-program is not there" in capsys.readouterr().err
     assert node.main([]) == 2
+
+
+def test_a_deployment_without_credentials_ends_in_one_sentence_before_anything_else() -> None:
+    done = run(
+        "make",
+        "deploy",
+        "ENV=prod",
+        AWS_CONFIG_FILE="/nonexistent",
+        AWS_SHARED_CREDENTIALS_FILE="/nonexistent",
+        AWS_EC2_METADATA_DISABLED="true",
+    )
+    assert done.returncode == 2
+    first, *rest = done.stderr.splitlines()
+    assert first.startswith("Nothing was deployed: AWS does not know who you are")
+    assert "111122223333" in first
+    assert [each for each in rest if not each.startswith("make:")] == []
+
+
+def test_credentials_of_another_account_are_refused_by_name() -> None:
+    said = account.fault("prod", account="111122223333", caller=lambda: "999988887777")
+    assert said is not None
+    assert "999988887777" in said
+    assert "config/prod.toml" in said
+    assert account.fault("prod", account="111122223333", caller=lambda: "111122223333") is None
 
 
 @pytest.mark.skipif(not CDK.exists(), reason="the CDK command is not installed: make deploy installs it")
