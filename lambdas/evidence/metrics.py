@@ -9,7 +9,8 @@ Namespace `CoderDay2`. Dimensions:
 | PhaseSeconds                                                         | Environment, Source, Phase                  |
 | DaysSinceLastPassedDrill, Leftovers (the daily sweep's)              | Environment, Source                         |
 
-A quantity that was not measured is not sent: no point is no zero.
+A quantity that was not measured is not sent: no point is no zero. Of Leftovers, only a sweep of everything sends zero:
+a drill, or a sweep after one execution, that left nothing behind cannot speak for what others left.
 """
 
 from collections.abc import Iterable, Mapping
@@ -40,8 +41,9 @@ def of_drill(summary: Summary) -> tuple[Series, ...]:
         "DrillPassed": (MetricUnit.Count, int(passed)),
         "DrillFailed": (MetricUnit.Count, int(not passed)),
         "ChecksFailed": (MetricUnit.Count, len(summary.failed_checks)),
-        "Leftovers": (MetricUnit.Count, summary.leftovers),
     }
+    if summary.leftovers:
+        values["Leftovers"] = (MetricUnit.Count, summary.leftovers)
     if summary.rto_seconds is not None:
         values["RtoSeconds"] = (MetricUnit.Seconds, summary.rto_seconds)
     if summary.rpo_seconds is not None:
@@ -69,17 +71,12 @@ def of_lost_evidence(*, environment: str, source: str) -> tuple[Series, ...]:
     )
 
 
-def of_sweep(*, environment: str, source: str, leftovers: int, days: float) -> tuple[Series, ...]:
-    """The daily sweep's count."""
-    return (
-        Series(
-            dimensions={"Environment": environment, "Source": source},
-            values={
-                "Leftovers": (MetricUnit.Count, leftovers),
-                "DaysSinceLastPassedDrill": (MetricUnit.NoUnit, days),
-            },
-        ),
-    )
+def of_sweep(*, environment: str, source: str, leftovers: int, days: float, everything: bool) -> tuple[Series, ...]:
+    """A sweep's count: of `everything`, or of what one execution left."""
+    values: dict[str, tuple[MetricUnit, float]] = {"DaysSinceLastPassedDrill": (MetricUnit.NoUnit, days)}
+    if everything or leftovers:
+        values["Leftovers"] = (MetricUnit.Count, leftovers)
+    return (Series(dimensions={"Environment": environment, "Source": source}, values=values),)
 
 
 def publish(series: Iterable[Series], *, at: datetime) -> None:

@@ -29,6 +29,23 @@ def test_a_calm_sweep_finds_nothing(account: Account, call: Caller, capsys: pyte
     assert metrics(capsys.readouterr().out)["Leftovers"] == 0
 
 
+def test_a_sweep_after_one_execution_says_nothing_of_what_others_left(
+    account: Account, call: Caller, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its zero would end the alarm on another drill's leftovers."""
+    call(close_sweep, sweep_state=CALM | {"execution": sample_drills.DRILL.execution})
+    assert "Leftovers" not in metrics(capsys.readouterr().out)
+
+
+def test_a_sweep_after_one_execution_tells_what_that_one_left(
+    account: Account, call: Caller, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left = {"execution": sample_drills.DRILL.execution, "swept": [sample_drills.restore_overdue()]}
+    with pytest.raises(LeftoversFound):
+        call(close_sweep, sweep_state=CALM | left)
+    assert metrics(capsys.readouterr().out)["Leftovers"] == 1
+
+
 def test_a_drill_swept_clean_is_no_problem() -> None:
     sweep = sweeping.close(CALM | {"swept": [sample_drills.died()]})
     assert (sweep.swept, sweep.leftovers, sweep.problems) == (1, 0, ())

@@ -28,7 +28,11 @@ def handler(call: Call) -> dict[str, Any]:
     )
     metrics.publish(
         metrics.of_sweep(
-            environment=settings.environment, source=settings.source, leftovers=sweep.leftovers, days=days
+            environment=settings.environment,
+            source=settings.source,
+            leftovers=sweep.leftovers,
+            days=days,
+            everything="execution" not in call.event["sweep_state"],
         ),
         at=call.now,
     )
