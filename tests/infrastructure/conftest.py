@@ -8,6 +8,7 @@ from cdk import environments
 from infrastructure.templates import Assembly
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whoever looks at the templates does so on one worker: they are synthesized once."""
     for item in items:
