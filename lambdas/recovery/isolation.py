@@ -152,6 +152,7 @@ def _judge_cluster(cluster: Cluster, settings: Settings) -> Iterator[Finding]:
         name,
         is_open=None if cluster.vpc_networking is None else not cluster.vpc_networking,
         by="its VPC networking is off",
+        words=("its VPC networking is off", "its VPC networking is on"),
     )
     yield _closed(
         "no IAM database authentication",
@@ -234,9 +235,11 @@ def _only_group(name: str, groups: Sequence[str], wanted: str) -> Finding:
     return _finding("only the isolated security group", name, seen, doubt=doubt)
 
 
-def _closed(fact: str, name: str, *, is_open: bool | None, by: str) -> Finding:
+def _closed(
+    fact: str, name: str, *, is_open: bool | None, by: str, words: tuple[str, str] = ("open", "closed")
+) -> Finding:
     """A switch that the API tells only for the clusters that have it: not told is closed, and said so."""
-    seen = {True: "open", False: "closed", None: "not told by the API: this cluster has no such switch"}[is_open]
+    seen = {True: words[0], False: words[1], None: "not told by the API: this cluster has no such switch"}[is_open]
     return _finding(fact, name, seen, doubt=by if is_open else None)
 
 

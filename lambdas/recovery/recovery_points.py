@@ -20,6 +20,8 @@ from lambdas.settings import Settings
 _ORIGINS = {"automated": "automated", "manual": "manual", "awsbackup": "aws-backup"}
 _BACKUP_PREFIXES = {"rds:": "automated", "awsbackup:": "aws-backup"}
 _SHOWN = 5
+# RestoreToTime "must be before the latest restorable time" (RestoreDBClusterToPointInTime, API reference).
+_BEFORE_LATEST = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +79,9 @@ def choose(selector: Selector, inventory: Inventory, *, settings: Settings, now:
             window = restore_window(inventory, before=None)
             if window is None:
                 raise _unusable(_no_window(inventory, settings.source), settings)
-            reason = "the latest restorable time"
-            return _at(window.latest, window, reason=reason, source=settings.source, now=now)
+            moment = max(window.earliest, window.latest - _BEFORE_LATEST)
+            reason = "the latest restorable time, less a second: a restore takes times before it"
+            return _at(moment, window, reason=reason, source=settings.source, now=now)
         case "snapshot":
             named = _named(selector, inventory)
             faults = problems(selector, inventory, source=settings.source)
@@ -174,7 +177,7 @@ def _time_faults(selector: Selector, inventory: Inventory) -> tuple[str, ...]:
     faults = []
     if window.engine != ENGINE:
         faults.append(f"the backup is of the engine {window.engine}, not {ENGINE}")
-    if not window.earliest <= selector.time <= window.latest:
+    if not window.earliest <= selector.time < window.latest:
         faults.append(
             f"{payload.instant(selector.time)} lies outside the restorable window, "
             f"{payload.instant(window.earliest)} to {payload.instant(window.latest)}"

@@ -46,6 +46,12 @@ def test_a_closed_copy_is_proven_and_everything_looked_at_is_told(world: World, 
     assert any("outbound only by nat-1" in each["seen"] for each in told["facts"])
 
 
+def test_what_was_seen_of_the_vpc_networking_is_told_in_its_own_words(world: World, drill: Drill) -> None:
+    world.rds.all_clusters[drill.target] = replace(world.rds.all_clusters[drill.target], vpc_networking=True)
+    told = world.call(prove_isolation.handler, drill=drill)
+    assert [each["seen"] for each in told["facts"] if each["fact"] == "inside a VPC"] == ["its VPC networking is on"]
+
+
 def test_a_group_whose_egress_leads_nowhere_is_closed(world: World, drill: Drill) -> None:
     rule = Rule(protocol="icmp", from_port=252, to_port=86, cidrs=(NOWHERE,))
     world.ec2.groups[0] = replace(world.ec2.groups[0], egress=(rule,))

@@ -101,10 +101,10 @@ def test_the_origin_of_a_snapshot_is_told(name: str, type_: str, origin: str) ->
     assert choose(LATEST, inventory, settings=SETTINGS, now=NOW).origin == origin
 
 
-def test_the_latest_restorable_time_becomes_a_concrete_time() -> None:
+def test_the_latest_restorable_time_becomes_a_concrete_time_before_it() -> None:
     point = choose(LATEST_TIME, Inventory(source=production()), settings=SETTINGS, now=NOW)
-    assert (point.kind, point.time, point.age_seconds) == ("point-in-time", NOW - timedelta(minutes=5), 300)
-    assert point.id == "2026-11-23T01:55:07Z"
+    assert (point.kind, point.time, point.age_seconds) == ("point-in-time", NOW - timedelta(minutes=5, seconds=1), 301)
+    assert point.id == "2026-11-23T01:55:06Z"
     assert point.source_resource_id is None
 
 
@@ -112,13 +112,24 @@ def test_the_latest_restorable_time_becomes_a_concrete_time() -> None:
 def test_a_time_is_taken_inside_the_window_and_nowhere_else(offset: timedelta) -> None:
     inventory = Inventory(source=production())
     selector = Selector(form="time", time=NOW + offset)
-    inside = timedelta(days=-35) <= offset <= timedelta(minutes=-5)
+    inside = timedelta(days=-35) <= offset < timedelta(minutes=-5)
     assert (problems(selector, inventory, source=SETTINGS.source) == ()) == inside
     if inside:
         assert choose(selector, inventory, settings=SETTINGS, now=NOW).time == NOW + offset
     else:
         with pytest.raises(NoUsableRecoveryPoint, match="outside the restorable window"):
             choose(selector, inventory, settings=SETTINGS, now=NOW)
+
+
+def test_the_latest_restorable_time_itself_is_refused_as_rds_would_refuse_it() -> None:
+    selector = Selector(form="time", time=NOW - timedelta(minutes=5))
+    assert problems(selector, Inventory(source=production()), source=SETTINGS.source)
+
+
+def test_a_window_of_less_than_a_second_gives_its_beginning() -> None:
+    moment = NOW - timedelta(minutes=5)
+    inventory = Inventory(source=production(earliest_restorable_at=moment))
+    assert choose(LATEST_TIME, inventory, settings=SETTINGS, now=NOW).time == moment
 
 
 def test_a_deleted_source_is_restored_through_its_retained_backup() -> None:
