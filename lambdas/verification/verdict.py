@@ -136,7 +136,8 @@ def rpo(drill: Drill, point: RecoveryPoint, *, newest_write: datetime | None, ob
     if point.kind == "snapshot":
         return _snapshot_age(drill, point, objectives=objectives)
     data_as_of = point.time if newest_write is None else min(newest_write, point.time)
-    lost = (drill.opened_at - data_as_of).total_seconds()
+    # A copy may hold what was written between the drill's opening and its choice: that loses nothing.
+    lost = max(0.0, (drill.opened_at - data_as_of).total_seconds())
     objective = objectives.rpo_minutes * 60
     seen = "by the recovery point's time, as no heartbeat was found in the copy"
     if newest_write is not None:

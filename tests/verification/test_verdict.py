@@ -144,6 +144,12 @@ def test_a_write_from_after_the_recovery_point_does_not_flatter_the_rpo() -> Non
     assert found.measured_seconds == 6 * 60
 
 
+def test_a_recovery_point_after_the_drill_began_loses_nothing_and_not_less() -> None:
+    later = OPENED + timedelta(seconds=1)
+
+    assert rpo("point-in-time", "latest-restorable-time", time=later, newest=later).measured_seconds == 0
+
+
 def test_without_a_heartbeat_the_recovery_points_time_counts_and_it_is_said() -> None:
     found = rpo("point-in-time", "latest-restorable-time")
 
