@@ -7,12 +7,14 @@ CREATE FUNCTION pg_temp.later(kind text, n bigint, as_of timestamptz) RETURNS uu
 $$ SELECT overlay(overlay(md5('later:' || kind || ':' || n || ':' || extract(epoch FROM as_of))
                           PLACING '5' FROM 13) PLACING 'a' FROM 17)::uuid $$;
 
--- Jobs that were in flight come to their end.
+-- Jobs that were in flight come to their end, none of them ahead of the clock.
 UPDATE provisioner_jobs SET worker_id = coalesce(worker_id, (SELECT id FROM provisioner_daemons ORDER BY last_seen_at DESC, id LIMIT 1)),
-                            started_at = coalesce(started_at, created_at + interval '5 seconds'),
-                            completed_at = created_at + interval '40 seconds', updated_at = created_at + interval '40 seconds', error = ''
+                            started_at = coalesce(started_at, least(created_at + interval '5 seconds', :'as_of'::timestamptz)),
+                            completed_at = least(created_at + interval '40 seconds', :'as_of'::timestamptz),
+                            updated_at = least(created_at + interval '40 seconds', :'as_of'::timestamptz), error = ''
 WHERE completed_at IS NULL;
-UPDATE workspace_builds SET provisioner_state = '{"version":4,"serial":1,"resources":[]}', updated_at = created_at + interval '40 seconds'
+UPDATE workspace_builds SET provisioner_state = '{"version":4,"serial":1,"resources":[]}',
+                            updated_at = least(created_at + interval '40 seconds', :'as_of'::timestamptz)
 WHERE provisioner_state IS NULL;
 
 -- How each workspace stands, before anything new.

@@ -52,6 +52,20 @@ def test_production_stays_healthy_however_long_it_goes_on(copy: Database, health
     assert {check.id: check.detail for check in report.checks if check.verdict in {"fail", "warn"}} == {}
 
 
+def test_nothing_is_written_ahead_of_the_clock_however_soon_it_goes_on(copy: Database, healthy: Healthy) -> None:
+    """What a copy holds of a time after its recovery point is a fault that the verifier looks for."""
+    _, facts = healthy
+    soon = facts.as_of + timedelta(seconds=5)
+    seed.live_on(copy.dsn, psql=copy.psql, as_of=soon)
+    for table, column in (
+        ("provisioner_jobs", "updated_at"),
+        ("provisioner_jobs", "completed_at"),
+        ("workspace_builds", "updated_at"),
+    ):
+        ahead = f"SELECT count(*) FROM {table} WHERE {column} > '{soon.isoformat()}';"  # noqa: S608
+        assert copy.value(ahead) == "0", (table, column)
+
+
 def test_heartbeats_move_on(copy: Database, healthy: Healthy) -> None:
     _, facts = healthy
     newest = (
