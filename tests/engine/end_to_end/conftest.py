@@ -15,6 +15,7 @@ from day2.engine.settings import EngineSettings
 HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All tests of this folder run on one worker: they share the engine."""
     for item in items:

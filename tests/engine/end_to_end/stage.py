@@ -99,12 +99,12 @@ class Twice:
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """One engine with everything on it. `inbox` is a queue behind the topic of announcements."""
+    """One engine with everything on it. `inbox` is a queue behind the topic of announcements and alarms."""
 
     furnished: Furnished
     folder: Path
     inbox: str
-    _announced: list[Mapping[str, str]] = field(default_factory=list)
+    _heard: list[Mapping[str, str]] = field(default_factory=list)
 
     @property
     def engine(self) -> Engine:
@@ -190,15 +190,21 @@ class Stage:
         fetched = evidence.fetch(self.deployment, self.drill_id(seen), folder=self.folder / "fetched")
         return Drilled(seen=seen, evidence=fetched, before=before)
 
-    def announcement(self, drill: str) -> Mapping[str, str]:
-        """The message about a drill: its Subject and its Message."""
+    def heard(self, text: str) -> Mapping[str, str]:
+        """What came by the topic with this text in its Subject or its Message."""
 
         def look() -> Mapping[str, str] | None:
             answer = self.client("sqs").receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10)
-            self._announced.extend(json.loads(each["Body"]) for each in answer.get("Messages", []))
-            return next((each for each in self._announced if drill in each["Message"]), None)
+            self._heard.extend(json.loads(each["Body"]) for each in answer.get("Messages", []))
+            return next((each for each in self._heard if text in each["Subject"] + each["Message"]), None)
 
         return eventually(look)
+
+    def alarm(self, name: str) -> str:
+        """An alarm's state."""
+        (found,) = self.client("cloudwatch").describe_alarms(AlarmNames=[f"coder-day2-local-{name}"])["MetricAlarms"]
+        state: str = found["StateValue"]
+        return state
 
     def stored(self, key: str) -> bytes:
         """An object of the evidence bucket."""

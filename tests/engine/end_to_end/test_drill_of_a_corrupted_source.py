@@ -51,9 +51,14 @@ def test_its_evidence_says_what_failed_and_that_nothing_else_did(failed: Failed)
 
 
 def test_whoever_listens_hears_that_it_failed_and_why(stage: Stage, failed: Failed) -> None:
-    told = stage.announcement(failed.drilled.id)
+    told = stage.heard(failed.drilled.id)
     assert told["Subject"] == f"[local] Restore drill FAILED: {stage.source}"
     assert failed.corruption.found_by in told["Message"]
+
+
+def test_its_alarm_goes_off(stage: Stage, failed: Failed) -> None:
+    assert "open the drill's report" in stage.heard('ALARM: "coder-day2-local-dr-drill-Failed"')["Message"]
+    assert stage.alarm("dr-drill-Failed") == "ALARM"
 
 
 def test_it_takes_the_same_way_out_as_a_passed_one(stage: Stage, failed: Failed) -> None:

@@ -68,7 +68,7 @@ def test_the_reports_for_people_lie_beside_it(stage: Stage, scheduled: Drilled) 
 
 def test_whoever_listens_hears_the_verdict_and_where_the_report_is(stage: Stage, scheduled: Drilled) -> None:
     drill = scheduled.id
-    told = stage.announcement(drill)
+    told = stage.heard(drill)
     assert told["Subject"] == f"[local] Restore drill passed: {stage.source}"
     places = naming.places(source=stage.source, drill=drill)
     assert f"s3://{stage.deployment.bucket}/{places.report}" in told["Message"]

@@ -63,8 +63,19 @@ def test_the_sweep_writes_the_evidence_that_the_dead_drill_could_not(stage: Stag
     record = stopped.drilled.record
     assert (record["outcome"]["result"], record["drill"]["execution"]) == ("failed", stopped.drilled.seen.execution)
     assert record["cleanup"]["proven"] is True
-    told = stage.announcement(stopped.drilled.id)
+    told = stage.heard(stopped.drilled.id)
     assert told["Subject"] == f"[local] Restore drill FAILED: {stage.source}"
+
+
+def test_its_alarm_goes_off(stage: Stage, stopped: Stopped) -> None:
+    assert "stopped by hand" in stage.heard('ALARM: "coder-day2-local-dr-drill-Aborted"')["Message"]
+    assert stage.alarm("dr-drill-Aborted") == "ALARM"
+
+
+def test_the_daily_sweep_finds_nothing_more_and_keeps_its_alarms_quiet(stage: Stage, stopped: Stopped) -> None:
+    daily = stage.follow(stage.fire("sweep"))
+    assert (daily.status, daily.output["closed"]["swept"]) == ("SUCCEEDED", 0)
+    assert [stage.alarm(name) for name in ("leftovers", "drill-overdue")] == ["OK", "OK"]
 
 
 def test_production_is_untouched_by_drill_and_sweep(stage: Stage, stopped: Stopped) -> None:
