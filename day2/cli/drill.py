@@ -1,6 +1,7 @@
 """`day2 drill`: one drill, watched state by state, to its verdict and report."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,8 +18,8 @@ from cdk.environments import load
 from cdk.names import Names
 from cdk.runtime_settings import document
 from day2.cli import live, verdict
-from day2.cli.engine import SeedSize, say_on
-from day2.cli.output import BAD_INPUT, FAILED, OK, console, sentences, stop
+from day2.cli.engine import PREPARING, SeedSize, say_on
+from day2.cli.output import BAD_INPUT, FAILED, OK, console, duration, sentences, stop
 from day2.cli.places import Environment, Json, Local, on_aws
 from day2.drill import evidence, local_history
 from day2.drill.deployment import Deployment, find
@@ -125,11 +126,14 @@ def _engine(seed: SeedSize, told: Console) -> Iterator[tuple[Engine, Deployment]
         told.print("On the engine that is up.\n")
         yield engine, find(synth.ENVIRONMENT, engine.client, poll_seconds=POLL_SECONDS)
         return
+    began = time.monotonic()
     with TemporaryDirectory(prefix="day2-") as folder, Engine(EngineSettings(workspace=Path(folder))) as engine:
-        furnished = furnish(engine, size=size_named(seed.value), say=say_on(told))
+        with told.status(PREPARING):
+            furnished = furnish(engine, size=size_named(seed.value), say=say_on(told))
         local_history.bring(furnished.deployment)
         told.print()
         yield engine, furnished.deployment
+    told.print(f"The engine is gone again; from its start to its end it took {duration(time.monotonic() - began)}.")
 
 
 def _start_as_scheduled(engine: Engine, deployment: Deployment, asked: Asked) -> str:

@@ -21,8 +21,10 @@ def drills(
     *,
     local: Local = True,
     environment: Environment = "prod",
-    source: Annotated[str, typer.Option(help="The cluster, with --aws, when the environment drills several.")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=100, help="How many, newest first.")] = 12,
+    source: Annotated[
+        str, typer.Option(metavar="NAME", help="The cluster, with --aws, when the environment drills several.")
+    ] = "",
+    limit: Annotated[int, typer.Option(min=1, max=100, metavar="COUNT", help="How many, newest first.")] = 12,
     as_json: Json = False,
 ) -> None:
     """The drills that have ended, newest first."""

@@ -11,11 +11,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from day2.cli.output import FAILED, OK, console, duration, sentences
+from day2.cli.places import Json
 from day2.engine import engine as engines
 from day2.engine.engine import Engine
 from day2.engine.furnishing import Say, furnish
 from day2.engine.seed import size_named
 from day2.engine.settings import EngineSettings
+
+PREPARING = "preparing; the first time takes longest"
 
 app = typer.Typer(help="The embedded engine: the deployed system on this machine.", no_args_is_help=True)
 
@@ -31,7 +34,9 @@ class SeedSize(StrEnum):
 def up(
     *,
     seed: Annotated[SeedSize, typer.Option(help="Size of the seeded production database.")] = SeedSize.small,
-    real_time: Annotated[bool, typer.Option("--real-time", help="Let every wait take as long as it says.")] = False,
+    real_time: Annotated[
+        bool, typer.Option("--real-time", metavar="", help="Let every wait take as long as it says.")
+    ] = False,
 ) -> None:
     """Start the engine with a platform, a seeded database and the deployed stacks; it outlives this command."""
     with sentences():
@@ -48,14 +53,15 @@ def up(
 def _start(seed: SeedSize, *, wait_scale: float) -> None:
     engine = Engine(replace(EngineSettings(), wait_scale=wait_scale)).start()
     try:
-        furnish(engine, size=size_named(seed.value), say=say_on(console))
+        with console.status(PREPARING):
+            furnish(engine, size=size_named(seed.value), say=say_on(console))
     except BaseException:
         engine.stop()
         raise
 
 
 @app.command()
-def down(*, quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing.")] = False) -> None:
+def down(*, quiet: Annotated[bool, typer.Option("--quiet", metavar="", help="Say nothing.")] = False) -> None:
     """Stop the engine and everything it started, also what a crash left."""
     with sentences():
         ran = engines.down()
@@ -64,7 +70,7 @@ def down(*, quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing.")]
 
 
 @app.command()
-def status(*, as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
+def status(*, as_json: Json = False) -> None:
     """Whether the engine runs, and where; exit code 1 when it does not."""
     with sentences():
         found = engines.status()

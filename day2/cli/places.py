@@ -7,9 +7,9 @@ import typer
 
 from day2.drill.deployment import Deployment, find
 
-Local = Annotated[bool, typer.Option("--local/--aws", help="On this machine, or in your AWS account.")]
+Local = Annotated[bool, typer.Option("--local/--aws", metavar="", help="On this machine, or in your AWS account.")]
 Environment = Annotated[str, typer.Option("--env", metavar="NAME", help="The deployed environment, with --aws.")]
-Json = Annotated[bool, typer.Option("--json", help="For machines.")]
+Json = Annotated[bool, typer.Option("--json", metavar="", help="For machines.")]
 
 
 def on_aws(environment: str) -> Deployment:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from day2.cli.output import MARKS, duration
 from day2.drill.evidence import Evidence
+from lambdas.evidence.summary import Summary
 
 _ORDER = ("fail", "warn", "skip", "pass", "report")
 
@@ -36,6 +37,20 @@ def show_drill(console: Console, evidence: Evidence) -> None:
     for file in evidence.files:
         console.print(f"  {file}")
     console.print(f"  [dim]sha256 {evidence.summary.sha256}[/]")
+    console.print(f"\n{closing(evidence.summary)}")
+
+
+def closing(summary: Summary) -> str:
+    """The verdict once more, for whom the checks have scrolled it away."""
+    figures = "".join(
+        f", {name} {duration(measured)} of {duration(objective)}"
+        for name, measured, objective in (
+            ("RTO", summary.rto_seconds, summary.rto_objective_seconds),
+            ("RPO", summary.rpo_seconds, summary.rpo_objective_seconds),
+        )
+        if measured is not None
+    )
+    return f"{MARKS[summary.outcome]}{figures}"
 
 
 def _objectives(verdict: Mapping[str, Any]) -> Table:
@@ -79,10 +94,14 @@ def show_checks(console: Console, checks: Sequence[Mapping[str, Any]]) -> None:
     console.print(grid)
 
 
+def _wanted(expected: str) -> str:
+    return expected if expected == "reported" else f"expected {expected}"
+
+
 def _row(check: Mapping[str, Any], *, mark: str, note: str = "") -> tuple[str, Text, str, Text]:
     actual = check.get("actual", check.get("value"))
     attention = check["verdict"] in {"fail", "warn", "skip"}
-    said = note or (check["detail"] if attention else f"expected {check['expected']}")
+    said = note or (check["detail"] if attention else _wanted(check["expected"]))
     name = Text(check["id"], style="bold" if check["verdict"] == "fail" else "")
     # What went wrong is read in full, what was left out or expected in a line.
     whole = check["verdict"] in {"fail", "warn"}

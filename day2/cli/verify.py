@@ -24,18 +24,21 @@ class Phase(StrEnum):
 
 
 def verify(
-    dsn: Annotated[str, typer.Argument(metavar="DSN", help="postgresql://user@host:port/database?sslmode=verify-full")],
+    dsn: Annotated[str, typer.Argument(metavar="DSN", help="postgresql://USER@HOST:PORT/DATABASE")],
     *,
     as_of: Annotated[
         str, typer.Option(metavar="TIME", help="RFC 3339: the instant the data must reflect. Left out: now.")
     ] = "",
     phase: Annotated[Phase, typer.Option(help="A copy without coderd, or a deployment that runs.")] = Phase.drill,
-    connections: Annotated[int, typer.Option(min=1, max=16, help="Sessions, all on one exported snapshot.")] = 2,
+    connections: Annotated[
+        int, typer.Option(min=1, max=16, metavar="COUNT", help="Sessions, all on one exported snapshot.")
+    ] = 2,
     as_json: Json = False,
 ) -> None:
     """Run the verification catalogue against any PostgreSQL, changing nothing.
 
-    The password is taken from PGPASSWORD when the DSN has none. Exit code 1 when a critical check fails.
+    The password is taken from PGPASSWORD when the DSN has none; sslmode and sslrootcert are as in psql.
+    Exit code 1 when a critical check fails.
     """
     with sentences():
         found = verify_dsn(

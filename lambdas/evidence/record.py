@@ -211,7 +211,7 @@ def _absent(parts: Mapping[str, Any], failed: tuple[Failure, ...], stopped: str 
     ended = f"The drill ended{f' in {stopped}' if stopped else ''}"
     early = f"{ended} ({failed[0].name}) before this was known." if failed else "Nothing was reported."
     known_reasons = {
-        "baseline": "No earlier drill of this source has passed.",
+        "baseline": "no counts of an earlier passed drill are at hand",
         "next_baseline": "The judgement keeps the present baseline.",
         "data_as_of": "No column that tells the newest write was found.",
     }

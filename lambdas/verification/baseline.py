@@ -35,7 +35,7 @@ def compare(
     total = _total(counts)
     fresh = Baseline(drill=drill, taken_at=as_of, counts=dict(counts))
     if before is None:
-        return Comparison(result=uncompared(counts, why="no passed drill to compare with yet"), next=fresh)
+        return Comparison(result=uncompared(counts, why="no passed drill's counts to compare with yet"), next=fresh)
     if as_of < before.taken_at:
         why = f"not compared: older than the baseline of drill {before.drill}"
         return Comparison(result=uncompared(counts, why=why), next=None)

@@ -1,12 +1,14 @@
 """A verification in the terminal: a verdict and its figure are never cut, whatever the terminal's width."""
 
 import io
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Literal
 
 import pytest
 from rich.console import Console
 
 from day2.cli import verdict
+from lambdas.evidence.summary import Summary
 
 LONG = "in a long sentence that no terminal of a usual width holds beside a name and a figure, so it gives way"
 CHECKS: list[dict[str, Any]] = [
@@ -15,6 +17,24 @@ CHECKS: list[dict[str, Any]] = [
     {"id": "B01_users_active", "verdict": "pass", "value": 1000, "expected": "at least 1", "detail": ""},
     {"id": "NC01_planted", "verdict": "fail", "value": 1, "expected": "0", "detail": LONG, "control": True},
 ]
+
+
+def ended(outcome: Literal["passed", "failed"], *, rto: float | None, rpo: float | None) -> Summary:
+    now = datetime(2026, 11, 23, 2, tzinfo=UTC)
+    return Summary(
+        id="20261123-0000abcd",
+        environment="prod",
+        source="coder-prod-aurora",
+        execution="arn",
+        opened_at=now,
+        closed_at=now,
+        requested="latest-restorable-time",
+        outcome=outcome,
+        rto_seconds=rto,
+        rto_objective_seconds=7200,
+        rpo_seconds=rpo,
+        rpo_objective_seconds=900,
+    )
 
 
 def shown(width: int) -> str:
@@ -41,6 +61,30 @@ def test_what_failed_is_told_in_full() -> None:
 
 def test_what_was_skipped_takes_one_line() -> None:
     assert sum("A13" in line or "recovery_point" in line for line in shown(80).splitlines()) == 1
+
+
+def test_a_figure_without_an_expectation_is_only_reported() -> None:
+    console = Console(file=io.StringIO(), width=80)
+    verdict.show_checks(
+        console, [{"id": "A02_schema_version", "verdict": "report", "value": 401, "expected": "reported", "detail": ""}]
+    )
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue().split() == ["info", "A02_schema_version", "401", "reported"]
+
+
+@pytest.mark.parametrize(
+    ("measured", "said"),
+    [
+        ({"rto": 725.0, "rpo": 40.0}, "FAILED, RTO 12:05 of 2:00:00, RPO 40 s of 15:00"),
+        ({"rto": 725.0, "rpo": None}, "FAILED, RTO 12:05 of 2:00:00"),
+        ({"rto": None, "rpo": None}, "FAILED"),
+    ],
+)
+def test_the_last_line_repeats_the_verdict_and_what_was_measured(measured: dict[str, float | None], said: str) -> None:
+    console = Console(file=io.StringIO(), width=80, highlight=False)
+    console.print(verdict.closing(ended("failed", **measured)))
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue() == f"{said}\n"
 
 
 def test_a_name_in_brackets_is_shown_as_it_is() -> None:

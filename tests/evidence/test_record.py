@@ -152,7 +152,7 @@ class TestAPartThatIsMissing:
     def test_of_a_first_drill_is_its_baseline(self) -> None:
         state = sample_drills.passed()
         state["judgement"]["baseline_drill"] = None
-        assert recorded(state)["absent"] == {"baseline": "No earlier drill of this source has passed."}
+        assert recorded(state)["absent"] == {"baseline": "no counts of an earlier passed drill are at hand"}
 
     def test_of_a_drill_that_died_is_not_guessed(self) -> None:
         assert recorded(sample_drills.died())["outcome"]["stopped_in"] is None

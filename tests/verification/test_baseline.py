@@ -25,7 +25,7 @@ def test_the_first_drill_only_reports_and_lays_the_baseline() -> None:
     compared = compare({"users": 10}, None)
 
     assert compared.result.verdict == "report"
-    assert compared.result.detail == "10 rows in 1 tables; no passed drill to compare with yet"
+    assert compared.result.detail == "10 rows in 1 tables; no passed drill's counts to compare with yet"
     assert compared.next == Baseline(drill="20261123-0a1b2c3d", taken_at=TAKEN, counts={"users": 10})
 
 
