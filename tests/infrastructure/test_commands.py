@@ -75,7 +75,7 @@ def test_a_deployment_without_credentials_ends_in_one_sentence_before_anything_e
     first, *rest = done.stderr.splitlines()
     assert first.startswith("Nothing was deployed: AWS does not know who you are")
     assert "111122223333" in first
-    assert [each for each in rest if not each.startswith("make:")] == []
+    assert [each for each in rest if not each.startswith("make")] == []  # `make[1]:` where the suite runs under make
 
 
 def test_credentials_of_another_account_are_refused_by_name() -> None:
