@@ -10,9 +10,19 @@ from stage import Drilled, Stage, Twice
 from day2.engine import seed
 from day2.engine.engine import Engine
 from day2.engine.furnishing import furnish
-from day2.engine.settings import EngineSettings
+from day2.engine.settings import EngineSettings, PhaseSeconds
 
 HERE = Path(__file__).parent
+# Shorter than an operator's engine, and still longer than a step's first look.
+PHASES = PhaseSeconds(
+    cluster_creating=0.2,
+    instance_creating=0.2,
+    snapshot_creating=0.1,
+    credentials_rotating=0.1,
+    cluster_deleting=0.1,
+    instance_deleting=0.1,
+    namespace_terminating=0.1,
+)
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
@@ -27,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The engine in `folder/.engine`, where a `day2` that runs in `folder` finds it."""
     folder = tmp_path_factory.mktemp("end-to-end")
-    with Engine(EngineSettings(workspace=folder / ".engine")) as engine:
+    with Engine(EngineSettings(workspace=folder / ".engine", phases=PHASES)) as engine:
         furnished = furnish(engine, size=seed.SMALL, say=lambda _stage, _seconds: None)
         yield Stage(furnished=furnished, folder=folder, inbox=_subscribe(engine))
 

@@ -165,8 +165,8 @@ class Stage:
     def deliver_twice(self, schedule: str) -> Twice:
         before, at = self.production(), datetime.now(UTC).replace(microsecond=0)
         delivered = [self.fire(schedule, at=at) for _ in range(2)]
-        # They run side by side: either may claim the slot.
-        drill, duplicate = sorted(map(self.follow, delivered), key=lambda seen: bool(seen.output["drill"]["duplicate"]))
+        # They run side by side: either may claim the slot and go on.
+        drill, duplicate = sorted(map(self.follow, delivered), key=lambda seen: len(seen.states), reverse=True)
         drilled = self.drilled(drill, before=before)
         return Twice(at=at, drilled=drilled, duplicate=duplicate, after=self.production(), left=self.left())
 
