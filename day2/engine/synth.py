@@ -1,5 +1,6 @@
 """The engine's templates: synthesized by the app itself, again only when something they are made from has changed."""
 
+import fcntl
 import hashlib
 import subprocess
 import sys
@@ -19,10 +20,18 @@ class NotSynthesized(Refused):
 def assembly() -> Path:
     """The cloud assembly of the engine's environment, `cdk.out/local`. Raises NotSynthesized."""
     made = REPOSITORY / "cdk.out" / ENVIRONMENT
-    stamp = made / ".made-from"
-    now = _digest()
-    if stamp.exists() and stamp.read_text() == now:
-        return made
+    made.mkdir(parents=True, exist_ok=True)
+    with (made.parent / f".{ENVIRONMENT}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two drills at once synthesize once
+        stamp = made / ".made-from"
+        now = _digest()
+        if not stamp.exists() or stamp.read_text() != now:
+            _synthesize()
+            stamp.write_text(now)
+    return made
+
+
+def _synthesize() -> None:
     synthesis = subprocess.run(  # noqa: S603  our own app, by our own interpreter
         [sys.executable, "app.py", "--environment", ENVIRONMENT],
         cwd=REPOSITORY,
@@ -36,8 +45,6 @@ def assembly() -> Path:
             resource=f"config/{ENVIRONMENT}.toml",
             next_step=f"Correct it and look with `make synth ENV={ENVIRONMENT}`.",
         )
-    stamp.write_text(now)
-    return made
 
 
 def _digest() -> str:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -173,6 +174,13 @@ def test_a_certificate_of_another_host_is_refused_in_full_verification(server: S
 def test_a_missing_file_of_authorities_is_named(server: Server) -> None:
     with pytest.raises(VerificationFailed, match=r"file of certificates /nowhere/ca\.pem does not exist"):
         postgres.connect(replace(server, ca_file="/nowhere/ca.pem"), statement_seconds=7)
+
+
+def test_a_file_that_holds_no_certificates_is_named(tmp_path: Path, server: Server) -> None:
+    empty = tmp_path / "ca.pem"
+    empty.write_text("not a certificate")
+    with pytest.raises(VerificationFailed, match="holds none that can be read"):
+        postgres.connect(replace(server, ca_file=str(empty)), statement_seconds=7)
 
 
 def test_prefer_goes_on_without_tls_where_there_is_none(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:

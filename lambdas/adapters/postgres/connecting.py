@@ -4,7 +4,6 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import Literal
 
 from pg8000 import native
@@ -111,7 +110,7 @@ def _tls(server: Server) -> ssl.SSLContext | Literal[False]:
         case "prefer" | "require":
             return _context(server.tls, None)
         case "verify-ca" | "verify-full":
-            return _context(server.tls, _trusted(server))
+            return _verifying(server)
 
 
 @cache
@@ -128,15 +127,17 @@ def _context(tls: Tls, ca_file: str | None) -> ssl.SSLContext:
     return context
 
 
-def _trusted(server: Server) -> str:
+def _verifying(server: Server) -> ssl.SSLContext:
     file = server.ca_file or authorities()
-    if Path(file).is_file():
-        return file
-    raise VerificationFailed(
-        f"the file of certificates {file} does not exist",
-        resource=server.name,
-        next_step="Correct DATABASE_CA_FILE or sslrootcert, and start again.",
-    )
+    try:
+        return _context(server.tls, file)
+    except OSError as unusable:  # ssl.SSLError, of a file that holds no certificates, is one
+        missing = isinstance(unusable, FileNotFoundError)
+        raise VerificationFailed(
+            f"the file of certificates {file} {'does not exist' if missing else 'holds none that can be read'}",
+            resource=server.name,
+            next_step="Correct DATABASE_CA_FILE or sslrootcert, and start again.",
+        ) from unusable
 
 
 @contextmanager
