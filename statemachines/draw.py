@@ -207,7 +207,7 @@ def picture(machine: Json) -> str:
     arrow = '<marker id="{}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
     markers = "".join(f'{arrow.format(name)}<path d="M0 0 8 4 0 8z"/></marker>' for name in ("to", "caught"))
     size = f"{width:.0f} {height:.0f}"
-    note = "⟳ asks again until it is so, up to a ceiling · dashed: any error · hover for what a state does"
+    note = "⟳ asks again until it is so, up to a ceiling · dashed: any error"
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" width="{width:.0f}" role="img">',
