@@ -42,7 +42,6 @@ EXTENSIONS = (
     "embedded_metrics",
     "alarms",
     "payload_limit",
-    "secure_transport",
     "security_group_rules",
     "no_op_resources",
     "kubernetes",
