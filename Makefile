@@ -43,7 +43,7 @@ drill: setup ## a whole restore drill on this machine, from the schedule to the 
 	@$(BIN)/day2 drill
 
 test: .venv/stamp-dev .venv-engine/stamp node_modules/stamp ## the whole suite
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup
 
 lint: .venv/stamp-dev ## formatting, lint, types, import contracts
 	@$(BIN)/ruff format --check .

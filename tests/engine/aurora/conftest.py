@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from aurora_bench import Database
+from aurora_bench import Database, until
 
 from day2.engine.aurora.disturbances import Disturbance, Disturbances
 from day2.engine.engine import Engine
@@ -32,6 +32,7 @@ def source(database: Database) -> str:
     """A serving cluster with the table `events`, continuously backed up."""
     database.create(SOURCE, BackupRetentionPeriod=35, StorageEncrypted=True)
     database.sql(SOURCE, "create table events (what text)")
+    until(lambda: "LatestRestorableTime" in database.cluster(SOURCE))
     return SOURCE
 
 
