@@ -235,7 +235,10 @@ def _shape(order: RestoreOrder) -> dict[str, Any]:
     Multi-AZ ones have it; here the instance has it); EnableVPCNetworking with EnableInternetAccessGateway (sent at
     all, they require IAM authentication; a cluster in a subnet group, without IAM authentication, has neither, which
     is proven from what the API then tells).
+
+    `Tags` are the cluster's; its automated backup, which would outlive it if a deletion kept it, has its own.
     """
+    tags = _as_tags(order.tags)
     optional = {"DBClusterParameterGroupName": order.parameter_group, "KmsKeyId": order.kms_key}
     return {
         "DBClusterIdentifier": order.target,
@@ -247,7 +250,8 @@ def _shape(order: RestoreOrder) -> dict[str, Any]:
         "EnableIAMDatabaseAuthentication": False,
         "DeletionProtection": False,
         "CopyTagsToSnapshot": False,
-        "Tags": _as_tags(order.tags),
+        "Tags": tags,
+        "TagSpecifications": [{"ResourceType": "cluster-auto-backup", "Tags": tags}],
         **{name: value for name, value in optional.items() if value is not None},
     }
 

@@ -11,6 +11,7 @@ RDS = "arn:aws:rds:eu-central-1:111122223333"
 SOURCE = f"{RDS}:cluster:coder-prod-aurora"
 COPY = f"{RDS}:cluster:coder-dr-test-20261123-0a1b2c3d"
 WRITER = f"{RDS}:db:coder-dr-test-20261123-0a1b2c3d-writer"
+BACKUP = f"{RDS}:cluster-auto-backup:ab-0a1b2c3d"
 SNAPSHOT = f"{RDS}:cluster-snapshot:rds:coder-prod-aurora-2026-11-23-02-00"
 PLACES = (
     f"{RDS}:subgrp:coder-prod-db-subnet-group",
@@ -88,6 +89,7 @@ def test_the_drill_itself_gets_through(roles: dict[str, Role]) -> None:
     assert roles["RestoreCluster"].may(snapshot)
     assert roles["RestoreCluster"].may(moment)
     assert roles["RestoreCluster"].may(request("rds:AddTagsToResource", COPY, tagging=TAGS))
+    assert roles["RestoreCluster"].may(request("rds:AddTagsToResource", BACKUP, tagging=TAGS))
     assert roles["AddInstance"].may(writer)
     assert roles["AddInstance"].may(request("rds:AddTagsToResource", WRITER, tagging=TAGS))
     assert roles["ResetCredentials"].may(
@@ -150,6 +152,7 @@ def test_nothing_is_created_without_the_drills_tags(roles: dict[str, Role], tags
     assert not roles["RestoreCluster"].may(
         request("rds:RestoreDBClusterFromSnapshot", COPY, SNAPSHOT, *PLACES, tagging=tags)
     )
+    assert not roles["RestoreCluster"].may(request("rds:AddTagsToResource", BACKUP, tagging=tags))
     assert not roles["AddInstance"].may(request("rds:CreateDBInstance", WRITER, COPY, *INSTANCE_PLACES, tagging=tags))
 
 
@@ -160,7 +163,7 @@ def test_nothing_is_created_without_the_drills_tags(roles: dict[str, Role], tags
         ("DeleteDatabase", "rds:DeleteDBCluster", COPY),
         ("DeleteDatabase", "rds:DeleteDBInstance", WRITER),
         ("DeleteDatabase", "rds:DeleteDBClusterSnapshot", f"{RDS}:cluster-snapshot:coder-dr-test-by-hand"),
-        ("DeleteDatabase", "rds:DeleteDBClusterAutomatedBackup", f"{RDS}:cluster-auto-backup:cab-1"),
+        ("DeleteDatabase", "rds:DeleteDBClusterAutomatedBackup", BACKUP),
         ("ResetCredentials", "rds:ModifyDBCluster", COPY),
     ],
 )

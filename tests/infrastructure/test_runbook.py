@@ -15,7 +15,8 @@ from lambdas import errors
 
 ROOT = PAGE.parent.parent
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
-RDS = boto3.client("rds", region_name="eu-central-1")
+# Of a session of its own: moto reaches no client of a default session that is older than moto's import.
+RDS = boto3.Session().client("rds", region_name="eu-central-1")
 # Of the AWS CLI itself, not of the operation.
 GLOBAL_OPTIONS = ("query",)
 

@@ -187,7 +187,8 @@ class Rds:
         if self.restore_ends:
             ends.append((now + timedelta(seconds=self.durations.restore), self.restore_ends))
         self.clusters[name] = Resource(told, ends)
-        self.backups[told["DbClusterResourceId"]] = _backup_told(told)
+        [backup] = asked["TagSpecifications"]
+        self.backups[told["DbClusterResourceId"]] = _backup_told(told) | {"TagList": backup["Tags"]}
         return {"DBCluster": self._cluster(name, self.clusters[name])}
 
     def _create_instance(self, asked: Mapping[str, Any]) -> Json:

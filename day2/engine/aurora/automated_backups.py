@@ -2,8 +2,8 @@
 
 import shutil
 
-from day2.engine.aurora import faults
-from day2.engine.aurora.records import Aurora, Shown, filtered, last_part, page
+from day2.engine.aurora import faults, stores
+from day2.engine.aurora.records import Aurora, Shown, backup_name, filtered, last_part, page
 from day2.engine.aurora.wire import Request
 from day2.engine.postgres.backups import ContinuousBackup
 
@@ -31,6 +31,21 @@ def describe(aurora: Aurora, request: Request) -> Shown:
     return page(filtered(items, request, _FILTERS), request, list_name="DBClusterAutomatedBackups")
 
 
+def arn(aurora: Aurora, cluster: Shown) -> str:
+    """The ARN of a cluster's automated backup."""
+    return aurora.arn("cluster-auto-backup", backup_name(cluster["DbClusterResourceId"]))
+
+
+def tags_asked_for(request: Request) -> stores.Tags:
+    """The tags that a request which makes a cluster gives its automated backup; the cluster's own are others."""
+    return [
+        tag
+        for each in request.get("TagSpecifications", [])
+        if each.get("ResourceType") == "cluster-auto-backup"
+        for tag in each.get("Tags", [])
+    ]
+
+
 def _shown(aurora: Aurora, source: Shown, backups: ContinuousBackup, *, status: str) -> Shown:
     copied = (
         "Engine", "EngineVersion", "EngineMode", "DBClusterIdentifier", "DBClusterArn", "DbClusterResourceId",
@@ -39,15 +54,15 @@ def _shown(aurora: Aurora, source: Shown, backups: ContinuousBackup, *, status: 
         "IAMDatabaseAuthenticationEnabled",
     )  # fmt: skip
     earliest, latest = backups.window or (None, None)
+    own_arn = arn(aurora, source)
     return {
         **{member: source.get(member) for member in copied},
-        "DBClusterAutomatedBackupsArn": aurora.arn(
-            "cluster-auto-backup", f"ab-{str(source['DbClusterResourceId'])[8:].lower()}"
-        ),
+        "DBClusterAutomatedBackupsArn": own_arn,
         "Region": aurora.settings.region,
         "Status": status,
         "LicenseModel": "postgresql-license",
         "RestoreWindow": {"EarliestTime": earliest, "LatestTime": latest},
+        "TagList": stores.tags_of(own_arn),
     }
 
 
@@ -60,7 +75,9 @@ def delete(aurora: Aurora, request: Request) -> Shown:
     if kept is None:
         raise faults.backup_not_found(resource)
     shutil.rmtree(kept.folder, ignore_errors=True)
-    return {"DBClusterAutomatedBackup": _shown(aurora, kept.source, kept.backups, status="deleting")}
+    answer = _shown(aurora, kept.source, kept.backups, status="deleting")
+    stores.forget_tags(answer["DBClusterAutomatedBackupsArn"])
+    return {"DBClusterAutomatedBackup": answer}
 
 
 CALLS = {

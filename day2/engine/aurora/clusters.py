@@ -4,7 +4,7 @@ import shutil
 from datetime import UTC, datetime
 from typing import Any
 
-from day2.engine.aurora import credentials, faults, phases, references, snapshots, stores
+from day2.engine.aurora import automated_backups, credentials, faults, phases, references, snapshots, stores
 from day2.engine.aurora.disturbances import Disturbance
 from day2.engine.aurora.records import ENGINE, Aurora, Cluster, RetainedBackup, Shown, filtered, page, resource_id
 from day2.engine.aurora.wire import Request
@@ -97,6 +97,7 @@ def new(aurora: Aurora, name: str, request: Request, *, inherited: Shown, versio
     cluster = Cluster(id=name, shown=fields, volume=volume, folder=folder)
     aurora.clusters[name] = cluster
     stores.set_tags(arn, request.get("Tags", []))
+    stores.set_tags(automated_backups.arn(aurora, fields), automated_backups.tags_asked_for(request))
     return cluster
 
 
@@ -225,10 +226,10 @@ def _gone(aurora: Aurora, cluster: Cluster, *, retain: bool) -> None:
             stores.delete_secret(secret["SecretArn"])
         backups = cluster.volume.backups
         if retain and backups.bases:
-            source = {**cluster.shown, "TagList": stores.tags_of(cluster.shown["DBClusterArn"])}
             resource = str(cluster.shown["DbClusterResourceId"]).lower()
-            aurora.retained[resource] = RetainedBackup(source=source, backups=backups, folder=cluster.folder)
+            aurora.retained[resource] = RetainedBackup(source=cluster.shown, backups=backups, folder=cluster.folder)
         else:
+            stores.forget_tags(automated_backups.arn(aurora, cluster.shown))
             shutil.rmtree(cluster.folder, ignore_errors=True)
         stores.forget_tags(cluster.shown["DBClusterArn"])
         del aurora.clusters[cluster.id]

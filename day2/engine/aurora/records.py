@@ -162,6 +162,11 @@ def snapshot_id(name: str) -> str:
     return name.split(":cluster-snapshot:", 1)[-1].lower()
 
 
+def backup_name(cluster_resource_id: str) -> str:
+    """The name in the ARN of a cluster's automated backup."""
+    return f"ab-{cluster_resource_id.lower().removeprefix('cluster-')}"
+
+
 def resource_id(kind: str) -> str:
     """A new immutable id, such as `cluster-…` or `db-…`."""
     return f"{kind}-{uuid4().hex[:26].upper()}"

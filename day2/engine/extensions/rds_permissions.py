@@ -3,8 +3,8 @@
 MiniStack checks it on one cluster or instance, and on `*` where it names neither, which no statement about a
 snapshot's or backup's ARN allows. Which resources an action is authorised on: Service Authorization Reference,
 "Actions, resources, and condition keys for Amazon RDS". A request that sets tags is also checked as
-rds:AddTagsToResource on what it creates. Option groups and default parameter groups, which no request names, are not
-checked; nor are the KMS keys that RDS uses for the caller.
+rds:AddTagsToResource on what it creates, a new cluster's automated backup included. Option groups and default
+parameter groups, which no request names, are not checked; nor are the KMS keys that RDS uses for the caller.
 """
 
 import contextvars
@@ -13,6 +13,7 @@ from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator
 
+from day2.engine.aurora.records import backup_name
 from day2.engine.settings import EngineSettings
 
 NEEDS = (
@@ -21,6 +22,7 @@ NEEDS = (
     "core.iam_evaluator.enforce",
 )
 
+_BACKUP = "cluster-auto-backup"
 # Parameter -> the resource type in the ARN. The first that an action has is the resource it is about.
 _BY_ACTION: Mapping[str, tuple[tuple[str, str], ...]] = {
     "RestoreDBClusterFromSnapshot": (
@@ -32,7 +34,7 @@ _BY_ACTION: Mapping[str, tuple[tuple[str, str], ...]] = {
     "RestoreDBClusterToPointInTime": (
         ("DBClusterIdentifier", "cluster"),
         ("SourceDBClusterIdentifier", "cluster"),
-        ("SourceDbClusterResourceId", "cluster-auto-backup"),
+        ("SourceDbClusterResourceId", _BACKUP),
         ("DBSubnetGroupName", "subgrp"),
         ("DBClusterParameterGroupName", "cluster-pg"),
     ),
@@ -50,7 +52,7 @@ _BY_ACTION: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("DBClusterIdentifier", "cluster"),
     ),
     "DeleteDBClusterSnapshot": (("DBClusterSnapshotIdentifier", "cluster-snapshot"),),
-    "DeleteDBClusterAutomatedBackup": (("DbClusterResourceId", "cluster-auto-backup"),),
+    "DeleteDBClusterAutomatedBackup": (("DbClusterResourceId", _BACKUP),),
     "AddTagsToResource": (("ResourceName", ""),),
     "RemoveTagsFromResource": (("ResourceName", ""),),
     "ListTagsForResource": (("ResourceName", ""),),
@@ -95,11 +97,18 @@ def enforce(key: str, action: str, service: str, region: str, **more: Any) -> An
 def _checks(parameters: Mapping[str, Any], *, region: str, account: str) -> Iterator[Check]:
     """Action and ARN of each check that a request needs."""
     action = iam_actions._query_param(parameters, "Action")
+
+    def arn(kind: str, name: str) -> str:
+        name = backup_name(name) if kind == _BACKUP else name
+        return name if name.startswith("arn:") else f"arn:aws:rds:{region}:{account}:{kind}:{name}"
+
     arns = [
-        value if value.startswith("arn:") else f"arn:aws:rds:{region}:{account}:{kind}:{value}"
+        arn(kind, value)
         for name, kind in _BY_ACTION.get(action, ())
         if (value := iam_actions._query_param(parameters, name))
     ]
     yield from ((f"rds:{action}", arn) for arn in arns)
     if arns and action.startswith(_CREATES) and any(name.startswith("Tags.") for name in parameters):
         yield "rds:AddTagsToResource", arns[0]
+    if any(name.startswith("TagSpecifications.") for name in parameters):
+        yield "rds:AddTagsToResource", arn(_BACKUP, "new")

@@ -36,9 +36,9 @@ def test_a_row_written_before_the_target_time_is_there_and_one_after_it_is_not(d
 
 
 def test_the_latest_restorable_time_follows_an_idle_database(database: Database, source: str) -> None:
-    first = database.cluster(source)["LatestRestorableTime"]
-    until(lambda: database.cluster(source)["LatestRestorableTime"] > first)
-    assert database.cluster(source)["EarliestRestorableTime"] < first
+    first = database.cluster(source)
+    until(lambda: database.cluster(source)["LatestRestorableTime"] > first["LatestRestorableTime"])
+    assert database.cluster(source)["EarliestRestorableTime"] == first["EarliestRestorableTime"]
 
 
 def test_what_the_latest_restorable_time_promises_is_restored(database: Database, source: str) -> None:
@@ -53,7 +53,8 @@ def test_what_the_latest_restorable_time_promises_is_restored(database: Database
 
 def test_a_deleted_cluster_is_restored_from_its_retained_backup(database: Database) -> None:
     name = new_name("doomed")
-    database.create(name)
+    tags = [{"Key": "coder-day2:drill", "Value": "1"}]
+    database.create(name, TagSpecifications=[{"ResourceType": "cluster-auto-backup", "Tags": tags}])
     database.sql(name, "create table events (what text)")
     database.sql(name, "insert into events values ('last words')")
     resource = database.cluster(name)["DbClusterResourceId"]
@@ -61,6 +62,7 @@ def test_a_deleted_cluster_is_restored_from_its_retained_backup(database: Databa
     kept = database.rds.describe_db_cluster_automated_backups(DbClusterResourceId=resource)
     (backup,) = kept["DBClusterAutomatedBackups"]
     assert (backup["Status"], backup["DBClusterIdentifier"]) == ("retained", name)
+    assert backup["TagList"] == tags, "its own tags, which are not its cluster's"
     copy = database.restore_to(SourceDbClusterResourceId=resource, UseLatestRestorableTime=True)
     database.serve(copy)
     assert rows(database, copy) == ["last words"]

@@ -79,16 +79,18 @@ RESTORE = "rds:RestoreDBClusterFromSnapshot"
 
 ONTO = allow(RESTORE, on=f"{CLUSTER}dr-*")
 ONTO_TAGGED = allow(RESTORE, "rds:AddTagsToResource", on=f"{CLUSTER}dr-*", **TAGGED)
+BACKUP_TAGGED = allow("rds:AddTagsToResource", on=f"arn:aws:rds:{ACCOUNT}:cluster-auto-backup:*", **TAGGED)
 FROM = allow(RESTORE, on=f"{SNAPSHOT}*")
 
 
 @pytest.mark.parametrize(
     ("missing", "statements"),
     [
-        ("nothing", [ONTO_TAGGED, FROM]),
-        ("snapshot", [ONTO_TAGGED]),
+        ("nothing", [ONTO_TAGGED, BACKUP_TAGGED, FROM]),
+        ("snapshot", [ONTO_TAGGED, BACKUP_TAGGED]),
         ("cluster", [FROM]),
-        ("tagging", [ONTO, FROM]),
+        ("tagging", [ONTO, BACKUP_TAGGED, FROM]),
+        ("tagging of the backup", [ONTO_TAGGED, FROM]),
     ],
 )
 def test_a_restore_needs_every_resource_that_it_names(
@@ -103,6 +105,7 @@ def test_a_restore_needs_every_resource_that_it_names(
         SnapshotIdentifier="none-such",
         Engine="aurora-postgresql",
         Tags=TAGS,
+        TagSpecifications=[{"ResourceType": "cluster-auto-backup", "Tags": TAGS}],
     )
     assert (answer in DENIED) == (missing != "nothing"), answer
 
