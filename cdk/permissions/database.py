@@ -64,16 +64,6 @@ def restore(names: Names) -> tuple[Statement, ...]:
             why=f"New clusters under the prefix {copy.prefix}-, and only when the request tags them as a drill's.",
         ),
         Statement(
-            sid="TagTheCopysBackup",
-            actions=("rds:AddTagsToResource",),
-            resources=(names.arn("rds", "cluster-auto-backup:*"),),
-            conditions=_tagging(names),
-            why=(
-                "The copy's automated backup, whose id AWS makes up, so one that outlives the copy can be deleted; "
-                "of a living cluster AWS deletes none, and the step asks for the cluster's name as well."
-            ),
-        ),
-        Statement(
             sid="RestoreFromSnapshots",
             actions=("rds:RestoreDBClusterFromSnapshot",),
             resources=names.source_snapshots,

@@ -236,9 +236,9 @@ def _shape(order: RestoreOrder) -> dict[str, Any]:
     all, they require IAM authentication; a cluster in a subnet group, without IAM authentication, has neither, which
     is proven from what the API then tells).
 
-    `Tags` are the cluster's; its automated backup, which would outlive it if a deletion kept it, has its own.
+    Nor TagSpecifications for the automated backup, which goes with the cluster: the right to tag one cannot be cut
+    down to the copy's, whose id AWS makes up, and would reach production's.
     """
-    tags = _as_tags(order.tags)
     optional = {"DBClusterParameterGroupName": order.parameter_group, "KmsKeyId": order.kms_key}
     return {
         "DBClusterIdentifier": order.target,
@@ -250,8 +250,7 @@ def _shape(order: RestoreOrder) -> dict[str, Any]:
         "EnableIAMDatabaseAuthentication": False,
         "DeletionProtection": False,
         "CopyTagsToSnapshot": False,
-        "Tags": tags,
-        "TagSpecifications": [{"ResourceType": "cluster-auto-backup", "Tags": tags}],
+        "Tags": _as_tags(order.tags),
         **{name: value for name, value in optional.items() if value is not None},
     }
 

@@ -57,12 +57,6 @@ SHAPE = {
     "DeletionProtection": False,
     "CopyTagsToSnapshot": False,
     "Tags": [{"Key": key, "Value": value} for key, value in TAGS.items()],
-    "TagSpecifications": [
-        {
-            "ResourceType": "cluster-auto-backup",
-            "Tags": [{"Key": key, "Value": value} for key, value in TAGS.items()],
-        }
-    ],
     "DBClusterParameterGroupName": "coder-prod-pg15",
     "KmsKeyId": "arn:aws:kms:eu-west-1:123456789012:key/1",
 }

@@ -89,7 +89,6 @@ def test_the_drill_itself_gets_through(roles: dict[str, Role]) -> None:
     assert roles["RestoreCluster"].may(snapshot)
     assert roles["RestoreCluster"].may(moment)
     assert roles["RestoreCluster"].may(request("rds:AddTagsToResource", COPY, tagging=TAGS))
-    assert roles["RestoreCluster"].may(request("rds:AddTagsToResource", BACKUP, tagging=TAGS))
     assert roles["AddInstance"].may(writer)
     assert roles["AddInstance"].may(request("rds:AddTagsToResource", WRITER, tagging=TAGS))
     assert roles["ResetCredentials"].may(
@@ -152,7 +151,6 @@ def test_nothing_is_created_without_the_drills_tags(roles: dict[str, Role], tags
     assert not roles["RestoreCluster"].may(
         request("rds:RestoreDBClusterFromSnapshot", COPY, SNAPSHOT, *PLACES, tagging=tags)
     )
-    assert not roles["RestoreCluster"].may(request("rds:AddTagsToResource", BACKUP, tagging=tags))
     assert not roles["AddInstance"].may(request("rds:CreateDBInstance", WRITER, COPY, *INSTANCE_PLACES, tagging=tags))
 
 
@@ -172,6 +170,11 @@ def test_the_prefix_alone_is_not_enough_to_delete_or_change(
 ) -> None:
     assert not roles[step].may(request(action, resource, bearing=tags))
     assert roles[step].may(request(action, resource, bearing=TAGS))
+
+
+def test_no_role_tags_an_automated_backup_which_could_be_productions(roles: dict[str, Role]) -> None:
+    tag = request("rds:AddTagsToResource", BACKUP, tagging=TAGS)
+    assert not [role.name for role in roles.values() if role.may(tag)]
 
 
 def test_no_instance_becomes_public_even_with_full_access_attached(roles: dict[str, Role]) -> None:

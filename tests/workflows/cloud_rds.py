@@ -187,8 +187,7 @@ class Rds:
         if self.restore_ends:
             ends.append((now + timedelta(seconds=self.durations.restore), self.restore_ends))
         self.clusters[name] = Resource(told, ends)
-        [backup] = asked["TagSpecifications"]
-        self.backups[told["DbClusterResourceId"]] = _backup_told(told) | {"TagList": backup["Tags"]}
+        self.backups[told["DbClusterResourceId"]] = _backup_told(told)
         return {"DBCluster": self._cluster(name, self.clusters[name])}
 
     def _create_instance(self, asked: Mapping[str, Any]) -> Json:
@@ -340,5 +339,5 @@ def _backup_told(cluster: Json) -> Json:
         "Engine": "aurora-postgresql",
         "EngineVersion": cluster["EngineVersion"],
         "StorageEncrypted": True,
-        "TagList": cluster["TagList"],
+        "TagList": [],
     }
