@@ -1,6 +1,7 @@
 """What the terminal shows: one console, sentences for errors, exit codes that scripts can rely on."""
 
 import io
+import math
 import os
 import signal
 import sys
@@ -88,16 +89,17 @@ def run(app: Callable[[], None]) -> None:
 
 
 def duration(seconds: float | None) -> str:
-    """`0.8 s`, `42 s`, `12:07`, `1:03:20`: short enough for a column, exact enough for an objective."""
+    """`0.8 s`, `42 s`, `12:07`, `1:03:20`: short enough for a column, exact enough for an objective.
+
+    From a minute on it is rounded up, so that what exceeds an objective never reads as equal to it.
+    """
     if seconds is None:
         return "-"
-    if seconds < 10:  # noqa: PLR2004  below ten seconds the tenth matters
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
+    if round(seconds) < 60:  # noqa: PLR2004  a minute
+        return f"{seconds:.1f} s" if seconds < 10 else f"{round(seconds)} s"  # noqa: PLR2004  there the tenth matters
+    minutes, rest = divmod(math.ceil(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours}:{minutes:02}:{rest:02}"
-    return f"{minutes}:{rest:02}" if minutes else f"{rest} s"
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def print_json(write: Callable[[], str]) -> None:

@@ -1,5 +1,6 @@
-"""Quantities and moments as an operator reads them: one spelling for the report, the message and the console."""
+"""Quantities and moments as an operator reads them: one spelling for verdict, report, message and console."""
 
+import math
 from datetime import UTC, datetime
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
@@ -13,13 +14,17 @@ _UNITS = (
 
 
 def duration(seconds: float) -> str:
-    """`11 ms`, `4.6 s`, `41 s`, `25 min 18 s`, `2 h 05 min`, `3 d 4 h`: two units at most."""
+    """`11 ms`, `4.6 s`, `41 s`, `25 min 18 s`, `2 h 05 min`, `3 d 4 h`: two units at most.
+
+    From a minute on it is rounded up, so that what exceeds an objective never reads as equal to it: the settings have
+    objectives in whole minutes up to two days, and in whole hours beyond.
+    """
     if seconds < 0:
         return f"-{duration(-seconds)}"
-    for least, length, unit, part, parts_unit, digits in _UNITS:
-        if round(seconds) >= least:
-            whole, rest = round(seconds) // length, round(seconds) % length // part
-            return f"{whole} {unit} {rest:0{digits}d} {parts_unit}" if rest else f"{whole} {unit}"
+    for least, length, unit, part, parts_unit, digits in _UNITS if round(seconds) >= _MINUTE else ():
+        if math.ceil(seconds) >= least:
+            whole, parts = divmod(math.ceil(seconds / part), length // part)
+            return f"{whole} {unit} {parts:0{digits}d} {parts_unit}" if parts else f"{whole} {unit}"
     if 0 < seconds < 1:
         return f"{max(round(seconds * 1_000), 1)} ms"
     # Tenths tell something below ten seconds.
@@ -27,12 +32,11 @@ def duration(seconds: float) -> str:
 
 
 def brief(seconds: float) -> str:
-    """`4.6s`, `41s`, `25m`, `2h05`: what fits above a narrow column."""
-    if seconds < _MINUTE:
+    """`4.6s`, `41s`, `25m`, `2h05`: what fits above a narrow column, rounded up as in `duration`."""
+    if round(seconds) < _MINUTE:
         return f"{seconds:.1f}s" if seconds < 10 else f"{round(seconds)}s"  # noqa: PLR2004  as in `duration`
-    if seconds < _HOUR:
-        return f"{int(seconds) // _MINUTE}m"
-    return f"{int(seconds) // _HOUR}h{int(seconds) % _HOUR // _MINUTE:02d}"
+    hours, minutes = divmod(math.ceil(seconds / _MINUTE), 60)
+    return f"{hours}h{minutes:02d}" if hours else f"{minutes}m"
 
 
 def clock(moment: datetime) -> str:

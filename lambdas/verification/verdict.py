@@ -16,6 +16,7 @@ from lambdas.contracts import (
     VerificationPlan,
 )
 from lambdas.errors import VerificationFailed
+from lambdas.evidence.words import duration
 from lambdas.settings import Objectives
 from lambdas.verification import checks, structure
 
@@ -116,7 +117,7 @@ def rto(drill: Drill, *, now: datetime, objectives: Objectives) -> Objective:
         verdict = "warn"
     return Objective(
         verdict=verdict,
-        reason=f"verified data after {in_words(took)}, the objective is {in_words(objective)}",
+        reason=f"verified data after {duration(took)}, the objective is {duration(objective)}",
         measured_seconds=took,
         objective_seconds=objective,
     )
@@ -144,7 +145,7 @@ def rpo(drill: Drill, point: RecoveryPoint, *, newest_write: datetime | None, ob
         seen = "by the newest write found in the copy" if newest_write < point.time else "by the recovery point's time"
     return Objective(
         verdict="pass" if lost <= objective else "fail",
-        reason=f"{in_words(lost)} of work would be lost, {seen}; the objective is {in_words(objective)}",
+        reason=f"{duration(lost)} of work would be lost, {seen}; the objective is {duration(objective)}",
         measured_seconds=lost,
         objective_seconds=objective,
     )
@@ -177,15 +178,6 @@ def of_drill(*, integrity: Objective, rto: Objective, rpo: Objective) -> Verdict
     return Verdict(overall=overall(integrity, rto, rpo), integrity=integrity, rto=rto, rpo=rpo)
 
 
-def in_words(seconds: float) -> str:
-    """`2 h`, `1 h 5 min`, `14 min`, `42 s`."""
-    whole = round(seconds)
-    if abs(whole) < 60:  # noqa: PLR2004  a minute
-        return f"{whole} s"
-    hours, minutes = divmod(whole // 60, 60)
-    return " ".join(f"{count} {unit}" for count, unit in ((hours, "h"), (minutes, "min")) if count)
-
-
 _IN_WORDS: Mapping[CheckVerdict, str] = {
     "fail": "failed",
     "warn": "warned",
@@ -200,8 +192,8 @@ def _snapshot_age(drill: Drill, point: RecoveryPoint, *, objectives: Objectives)
     objective = objectives.snapshot_age_hours * 3600
     return Objective(
         verdict="pass" if age <= objective else "fail",
-        reason=f"the latest snapshot was {in_words(age)} old, of at most {in_words(objective)}; "
-        f"the RPO of {in_words(objectives.rpo_minutes * 60)} is proven by the point-in-time drill, not by this one",
+        reason=f"the latest snapshot was {duration(age)} old, of at most {duration(objective)}; "
+        f"the RPO of {duration(objectives.rpo_minutes * 60)} is proven by the point-in-time drill, not by this one",
         measured_seconds=age,
         objective_seconds=objective,
     )

@@ -10,7 +10,15 @@ from lambdas.errors import InputRejected, RestoreFailed
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(None, "-"), (0.84, "0.8 s"), (42.4, "42 s"), (727, "12:07"), (3600, "1:00:00"), (3800, "1:03:20")],
+    [
+        (None, "-"),
+        (0.84, "0.8 s"),
+        (42.4, "42 s"),
+        (59.6, "1:00"),
+        (727, "12:07"),
+        (3600, "1:00:00"),
+        (3800, "1:03:20"),
+    ],
 )
 def test_a_duration_is_as_exact_as_its_size_asks_for(seconds: float | None, text: str) -> None:
     assert duration(seconds) == text

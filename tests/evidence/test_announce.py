@@ -23,7 +23,7 @@ def told(account: Account, call: Caller, state: dict[str, Any], **how: str) -> d
 def test_a_passed_drill_is_told_with_both_times_and_a_link(account: Account, call: Caller) -> None:
     message = told(account, call, sample_drills.passed())
     assert message["Subject"] == "[prod] Restore drill passed: coder-prod-aurora"
-    assert "25 min 18 s of at most 2 h" in message["Message"]
+    assert "25 min 19 s of at most 2 h" in message["Message"]
     assert "41 s of at most 15 min" in message["Message"]
     assert "https://eu-west-1.console.aws.amazon.com/s3/object/" in message["Message"]
 

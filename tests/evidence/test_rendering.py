@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample_drills import SETTINGS, recorded
 
-from lambdas.evidence import charts, view, words
+from lambdas.evidence import charts, view
 from lambdas.evidence.rendering import plain, render_html, render_markdown
 
 DRILLS = (
@@ -237,24 +237,3 @@ class TestTheTrend:
         page = render_html(recorded(sample_drills.passed()))
         assert "The trend begins with the next drill" in page
         assert '<svg class="trend"' not in page
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [
-        (0, "0 s"),
-        (0.0112, "11 ms"),
-        (4.61, "4.6 s"),
-        (59.4, "59 s"),
-        (59.9, "1 min"),
-        (93_600, "26 h"),
-        (60, "1 min"),
-        (1518.4, "25 min 18 s"),
-        (7200, "2 h"),
-        (7500, "2 h 05 min"),
-        (273_600, "3 d 4 h"),
-        (-41, "-41 s"),
-    ],
-)
-def test_a_duration_is_said_in_two_units_at_most(seconds: float, said: str) -> None:
-    assert words.duration(seconds) == said

@@ -1,0 +1,57 @@
+"""Quantities as they are read: short, and never kinder than what was measured."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from day2.cli import output
+from lambdas.evidence import words
+
+# As the settings allow them: the RTO and the RPO in minutes, the age of a snapshot in hours.
+OBJECTIVES = st.integers(1, 1_440).map(lambda minutes: minutes * 60) | st.integers(1, 840).map(
+    lambda hours: hours * 3_600
+)
+SECONDS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
+SECOND_UNIT = {"min": "s", "h": "min", "d": "h"}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0 s"),
+        (0.0112, "11 ms"),
+        (4.61, "4.6 s"),
+        (59.4, "59 s"),
+        (59.9, "1 min"),
+        (93_600, "26 h"),
+        (60, "1 min"),
+        (60.2, "1 min 01 s"),
+        (1518.4, "25 min 19 s"),
+        (3599.5, "1 h"),
+        (7229, "2 h 01 min"),
+        (172_741, "48 h"),
+        (7200, "2 h"),
+        (7500, "2 h 05 min"),
+        (273_600, "3 d 4 h"),
+        (-41, "-41 s"),
+    ],
+)
+def test_a_duration_is_said_in_two_units_at_most(seconds: float, said: str) -> None:
+    assert words.duration(seconds) == said
+
+
+@pytest.mark.parametrize("said", [words.duration, words.brief, output.duration])
+@given(objective=OBJECTIVES, beyond=st.floats(0.001, 100_000))
+def test_what_exceeds_its_objective_never_reads_as_equal_to_it(
+    said: Callable[[float], str], objective: int, beyond: float
+) -> None:
+    assert said(objective + beyond) != said(objective)
+
+
+@given(st.floats(60, 1e7))
+def test_a_duration_is_rounded_up_by_less_than_its_second_unit(seconds: float) -> None:
+    counts, units = (words.duration(seconds).split()[part::2] for part in (0, 1))
+    told = sum(int(count) * SECONDS[unit] for count, unit in zip(counts, units, strict=True))
+    assert 0 <= told - seconds < SECONDS[SECOND_UNIT[units[0]]]
