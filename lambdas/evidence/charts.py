@@ -37,16 +37,16 @@ class Axis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """A phase on the axis."""
+    """A phase on the axis; `at` and `width` None where its times are not known, which leaves its row without a bar."""
 
     title: str
-    at: float
-    width: float
-    started_at: str
-    ended_at: str
-    seconds: float
-    retries: int
+    at: float | None
+    width: float | None
+    started_at: str | None
+    seconds: float | None
+    retries: int | None
     counts: bool
+    failed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,24 +90,31 @@ def axis(longest: float, objective: float) -> Axis:
 
 def bars(phases: Sequence[Mapping[str, Any]], *, begun: datetime, on: Axis) -> tuple[Bar, ...]:
     """The phases as bars, in the order in which they began."""
-    drawn = []
-    for phase in sorted(phases, key=lambda each: (str(each["started_at"]), str(each["ended_at"]))):
+    return tuple(_bar(phase, begun=begun, on=on) for phase in sorted(phases, key=_began))
+
+
+def _began(phase: Mapping[str, Any]) -> tuple[bool, str, str]:
+    """The order of the bars: what is not known to have begun before another stands where it ended, else last."""
+    known = phase["started_at"] or phase["ended_at"]
+    return known is None, str(known), str(phase["ended_at"])
+
+
+def _bar(phase: Mapping[str, Any], *, begun: datetime, on: Axis) -> Bar:
+    at = width = None
+    if phase["seconds"] is not None:
         offset = (payload.parse_instant(phase["started_at"]) - begun).total_seconds()
-        at = _percent(offset, on.span)
-        width = max(_percent(phase["seconds"], on.span), _HAIRLINE)
-        drawn.append(
-            Bar(
-                title=phase["title"],
-                at=min(at, 100 - _HAIRLINE),
-                width=min(width, 100 - at) if at < 100 - _HAIRLINE else _HAIRLINE,
-                started_at=phase["started_at"],
-                ended_at=phase["ended_at"],
-                seconds=phase["seconds"],
-                retries=phase["retries"],
-                counts=phase["counts_towards_rto"],
-            )
-        )
-    return tuple(drawn)
+        at = min(_percent(offset, on.span), 100 - _HAIRLINE)
+        width = min(max(_percent(phase["seconds"], on.span), _HAIRLINE), 100 - at)
+    return Bar(
+        title=phase["title"],
+        at=at,
+        width=width,
+        started_at=phase["started_at"],
+        seconds=phase["seconds"],
+        retries=phase["retries"],
+        counts=phase["counts_towards_rto"],
+        failed=phase["failed"],
+    )
 
 
 def trend(current: Summary, earlier: Sequence[Summary], *, most: int = 12) -> Trend:

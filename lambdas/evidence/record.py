@@ -21,7 +21,7 @@ from lambdas.contracts import (
     Timing,
     Verdict,
 )
-from lambdas.evidence import canonical, cost, failures, timeline
+from lambdas.evidence import canonical, cost, failures, stops, timeline
 from lambdas.evidence.cleanup import cleanup
 from lambdas.evidence.failures import Failure
 from lambdas.settings import Settings
@@ -60,7 +60,7 @@ def build(state: State, settings: Settings, now: datetime, *, baseline: Baseline
     ran = timeline.timings(state)
     cleaned = cleanup(state)
     failed = failures.all_of(state, proven=cleaned["proven"])
-    stopped = timeline.stopped_in(state, ran)
+    stopped = stops.stopped_in(state, ran)
     parts = {
         **_copy(state),
         **_verification(state, baseline),
@@ -78,7 +78,7 @@ def build(state: State, settings: Settings, now: datetime, *, baseline: Baseline
         "objectives": _objectives(settings),
         "outcome": _outcome(failed, stopped),
         **parts,
-        "phases": timeline.phases(ran),
+        "phases": timeline.phases((*timeline.returned(ran), *stops.failed(state, ran, now=now))),
         "seconds": _whole(ran, state, now),
         "cleanup": cleaned,
         "absent": _absent(parts, failed, stopped),

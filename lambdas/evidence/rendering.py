@@ -1,7 +1,7 @@
 """The record as people read it: a Markdown form, and one HTML page that needs nothing beside itself."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -66,12 +66,12 @@ def _with_words(environment: Environment) -> Environment:
     environment.globals.update(
         words=_VERDICTS,
         clock=lambda moment: words.clock(_moment(moment)),
-        time=lambda moment: f"{_moment(moment):%H:%M:%S}",
+        time=_known(lambda moment: f"{_moment(moment):%H:%M:%S}"),
         day=lambda moment: f"{_moment(moment).day} {_moment(moment):%B %Y}",
         month=lambda moment: f"{_moment(moment):%b}",
         year=lambda moment: f"{_moment(moment):%Y}",
-        duration=words.duration,
-        number=words.number,
+        duration=_known(words.duration),
+        number=_known(words.number),
         signed=words.signed,
         percent=words.percent,
         size=words.size,
@@ -79,6 +79,11 @@ def _with_words(environment: Environment) -> Environment:
         plural=words.plural,
     )
     return environment
+
+
+def _known(said: Callable[[Any], str]) -> Callable[[Any], str]:
+    """The same for a value that may be null in the record."""
+    return lambda value: "not known" if value is None else said(value)
 
 
 def _moment(moment: datetime | str) -> datetime:

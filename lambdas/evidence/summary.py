@@ -23,7 +23,7 @@ class Summary:
     rto_seconds     start of the drill to verified data; None when nothing was verified
     rpo_seconds     what would have been lost, against its objective (of a snapshot drill: the age that a snapshot
                     may have); None when it could not be measured
-    phases          seconds of each phase of the recovery time that was reached, by its name
+    phases          seconds of each phase that was gone through to its end, by its name
     failed_checks   ids of the checks that failed
     leftovers       resources still there after the teardown; what could not be ruled out counts as one
     error, cause    the first error's name and its sentence; None when the drill passed
@@ -78,7 +78,7 @@ def summarise(record: Mapping[str, Any], *, record_key: str, report_key: str, sh
         rto_objective_seconds=rto.get("objective_seconds") or promised["rto_seconds"],
         rpo_seconds=rpo.get("measured_seconds"),
         rpo_objective_seconds=rpo.get("objective_seconds") or promised["rpo_seconds"],
-        phases={phase["name"]: phase["seconds"] for phase in record["phases"]},
+        phases={phase["name"]: phase["seconds"] for phase in record["phases"] if not phase["failed"]},
         failed_checks=tuple(check["id"] for check in record["checks"] or () if check["verdict"] == "fail"),
         leftovers=leftovers(record),
         error=error.get("name"),

@@ -1,6 +1,6 @@
 """When what ran: every step's timing found in the state, gathered into phases."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,9 +68,16 @@ PHASES: tuple[Phase, ...] = (
     Phase(name="proof", title="Prove nothing is left", states=("ProveNothingLeft",), counts_towards_rto=False),
 )
 
-# The order in which a drill that fails may have stopped, along each branch.
-_RESTORE = tuple(state for phase in PHASES[1:4] for state in phase.states)
-_TRUNK = ("OpenDrill", "ChooseRecoveryPoint", "PrepareCopy", "ProveIsolation", "PlanVerification", "RunChecks", "Judge")
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One run of a state. A state that failed returned no timing: what is not known of it is None."""
+
+    state: str
+    entered_at: datetime | None
+    finished_at: datetime | None
+    retries: int | None
+    failed: bool = False
 
 
 def timings(state: Any) -> tuple[Timing, ...]:
@@ -91,59 +98,65 @@ def _walk(value: Any) -> Iterator[Timing]:
             yield from _walk(item)
 
 
-def phases(ran: tuple[Timing, ...]) -> list[dict[str, Any]]:
+def returned(ran: Iterable[Timing]) -> tuple[Step, ...]:
+    """The steps of the states that returned."""
+    return tuple(
+        Step(state=each.state, entered_at=each.entered_at, finished_at=each.finished_at, retries=each.retries)
+        for each in ran
+    )
+
+
+def phases(steps: Iterable[Step]) -> list[dict[str, Any]]:
     """The phases that were reached, each with its steps, as the record holds them.
 
-    A phase begins when its first state was entered and ends when its last known step returned. A step that
-    failed returned nothing, so a phase may end early here: `stopped_in` of the record names that state.
+    A phase begins when its first state was entered and ends when its last one was left, by its return or its failure.
     """
+    known = tuple(steps)
     reached = []
     for phase in PHASES:
-        steps = [each for each in ran if each.state in phase.states]
-        if steps:
-            begun, ended = min(each.entered_at for each in steps), max(each.finished_at for each in steps)
-            reached.append(
-                {
-                    "name": phase.name,
-                    "title": phase.title,
-                    "counts_towards_rto": phase.counts_towards_rto,
-                    "started_at": payload.instant(begun),
-                    "ended_at": payload.instant(ended),
-                    "seconds": (ended - begun).total_seconds(),
-                    "retries": sum(each.retries for each in steps),
-                    "steps": [_step(each) for each in steps],
-                }
-            )
+        mine = sorted((each for each in known if each.state in phase.states), key=lambda each: _place(phase, each))
+        if mine:
+            reached.append(_phase(phase, mine))
     return reached
 
 
-def _step(timing: Timing) -> dict[str, Any]:
+def _place(phase: Phase, step: Step) -> int:
+    return phase.states.index(step.state)
+
+
+def _phase(phase: Phase, steps: Sequence[Step]) -> dict[str, Any]:
+    begun = [each.entered_at for each in steps if each.state == steps[0].state]
+    ended = [each.finished_at for each in steps if each.state == steps[-1].state]
+    retries = [each.retries for each in steps if each.retries is not None]
     return {
-        "state": timing.state,
-        "started_at": payload.instant(timing.entered_at),
-        "ended_at": payload.instant(timing.finished_at),
-        "seconds": (timing.finished_at - timing.entered_at).total_seconds(),
-        "retries": timing.retries,
+        "name": phase.name,
+        "title": phase.title,
+        "counts_towards_rto": phase.counts_towards_rto,
+        "failed": any(each.failed for each in steps),
+        **_times(
+            min((each for each in begun if each), default=None), max((each for each in ended if each), default=None)
+        ),
+        "retries": sum(retries) if len(retries) == len(steps) else None,
+        "steps": [_step(each) for each in steps],
     }
 
 
-def stopped_in(state: State, ran: tuple[Timing, ...]) -> str | None:
-    """The state in which a drill with a `failure` stopped, as far as the order of states tells; else None.
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "state": step.state,
+        "failed": step.failed,
+        **_times(step.entered_at, step.finished_at),
+        "retries": step.retries,
+    }
 
-    A dead execution left no results behind, so nothing is known of it.
-    """
-    failure = state.get("failure")
-    if not failure or failure.get("Error") == "ExecutionDied":
-        return None
-    returned = {each.state for each in ran}
-    prepared = state.get("prepared") or {}
-    if (prepared.get("restore") or {}).get("failure"):
-        return next((name for name in _RESTORE if name not in returned), None)
-    if (prepared.get("namespace") or {}).get("failure"):
-        return "CreateNamespace"
-    if prepared:
-        returned.add("PrepareCopy")
-    return next((name for name in _TRUNK if name not in returned), None)
+
+def _times(begun: datetime | None, ended: datetime | None) -> dict[str, Any]:
+    return {
+        "started_at": begun and payload.instant(begun),
+        "ended_at": ended and payload.instant(ended),
+        # Of a failed step, two clocks tell these: a function's and the state machine's.
+        "seconds": max((ended - begun).total_seconds(), 0.0) if begun and ended else None,
+    }
 
 
 def between(ran: tuple[Timing, ...], *states: str) -> tuple[datetime | None, datetime | None]:

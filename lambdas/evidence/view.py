@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from lambdas import payload
@@ -110,8 +111,8 @@ def view(record: Record, history: Sequence[Summary] = ()) -> View:
     """The view of a record; `history` holds earlier drills of the same source."""
     sha256 = digest(canonical(record))
     summary = summarise(record, record_key="record.json", report_key="report.html", sha256=sha256)
-    begun = min([summary.opened_at, *(payload.parse_instant(each["started_at"]) for each in record["phases"])])
-    ended = max([begun, *(payload.parse_instant(each["ended_at"]) for each in record["phases"])])
+    begun = min([summary.opened_at, *_moments(record, "started_at")])
+    ended = max([begun, *_moments(record, "ended_at")])
     axis = charts.axis((ended - begun).total_seconds(), record["objectives"]["rto_seconds"])
     counts = _counts(record)
     issues = _issues(record)
@@ -132,6 +133,10 @@ def view(record: Record, history: Sequence[Summary] = ()) -> View:
         further_issues=issues[1:] if record["outcome"]["error"] else issues,
         sha256=sha256,
     )
+
+
+def _moments(record: Record, name: str) -> list[datetime]:
+    return [payload.parse_instant(each[name]) for each in record["phases"] if each[name]]
 
 
 def _headline(record: Record, summary: Summary) -> Headline:

@@ -202,25 +202,6 @@ class TestPhases:
         after = {"RecordEvidence", "Announce", "FindOrphans", "FindOrphanNamespaces", "CloseSweep"}
         assert known == {step.name for step in STEPS} - after
 
-    @pytest.mark.parametrize(
-        ("last", "stopped"),
-        [
-            ("OpenDrill", "ChooseRecoveryPoint"),
-            ("RestoreCluster", "AwaitCluster"),
-            ("AwaitInstance", "ResetCredentials"),
-            ("ProveIsolation", "PlanVerification"),
-            ("RunChecks", "Judge"),
-        ],
-    )
-    def test_tell_where_a_failed_drill_stopped(self, last: str, stopped: str) -> None:
-        ran = [each for each in timeline.timings(sample_drills.passed()) if each.state != "CreateNamespace"]
-        until = max(index for index, each in enumerate(ran) if each.state == last) + 1
-        failure = caught("RequestRefused", "No.")
-        restoring = last in {"RestoreCluster", "AwaitInstance"}
-        prepared = {"restore": {"failure": failure} if restoring else {}} if until > 2 else None
-        state = {"failure": failure, "prepared": prepared}
-        assert timeline.stopped_in(state, tuple(ran[:until])) == stopped
-
 
 class TestTheCost:
     def test_spans_the_least_and_the_most_capacity(self) -> None:

@@ -103,6 +103,14 @@ def waited_in(stage: Scene, drill: Execution, state: str) -> timedelta:
     return moments[-1] - moments[0]
 
 
+def assert_recorded_as_long(stage: Scene, state: str, waited: timedelta) -> None:
+    """The record has the state that failed, with the time that was spent in it although it returned nothing."""
+    [record] = stage.cloud.records()
+    steps = [step for phase in record["phases"] for step in phase["steps"] if step["state"] == state]
+    assert [(step["failed"], step["retries"]) for step in steps] == [(True, None)]
+    assert waited <= timedelta(seconds=steps[0]["seconds"]) <= waited + timedelta(minutes=2)
+
+
 def test_every_wait_of_the_machine_is_tried_without_an_end() -> None:
     waits = {(task.name, error.__name__) for task in tasks(DRILL) for error in task.step.waits_for}
     assert waits == set(ENDLESS)
@@ -116,6 +124,7 @@ def test_a_wait_that_never_ends_is_given_up_at_its_ceiling(state: str, error: st
         drill = stage.drill({})
         assert waited_in(stage, drill, state) <= endless.within + timedelta(minutes=2)
         assert_told_and_clean(stage, drill, state=state, error=endless.error)
+        assert_recorded_as_long(stage, state, waited_in(stage, drill, state))
 
 
 @pytest.mark.parametrize(("state", "error"), [key for key in ENDLESS if key[0].startswith("Delete")])
