@@ -132,7 +132,8 @@ def trend(current: Summary, earlier: Sequence[Summary], *, most: int = 12) -> Tr
             brief="" if each.rto_seconds is None else brief(each.rto_seconds),
             opened_at=each.opened_at,
             outcome=each.outcome,
-            kind=each.recovery_point_kind or "no recovery point",
+            kind=each.recovery_point_kind
+            or ("no recovery point" if each.recorded_by == "drill" else "recovery point not known"),
             current=each is current,
             drill=each.id,
         )

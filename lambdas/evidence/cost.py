@@ -30,8 +30,12 @@ _OTHER_TRANSITIONS = 9
 _OTHER_STEPS = ("RecordEvidence", "Announce")
 
 
-def estimate(state: Mapping[str, Any], ran: tuple[Timing, ...], *, now: datetime) -> dict[str, Any]:
-    """The record's `cost`. `now` bounds what has not been seen to end."""
+def estimate(state: Mapping[str, Any], ran: tuple[Timing, ...], *, now: datetime, whole: bool) -> dict[str, Any]:
+    """The record's `cost`. `now` bounds what has not been seen to end; `whole`: no step failed.
+
+    What a failed step used is in no amount, nor is a copy whose size was never read: then it is `complete` False, and
+    the amounts are the least that was spent.
+    """
     database = _database(state, ran, now=now)
     storage = _storage(state, ran, now=now)
     orchestration = _orchestration(ran)
@@ -41,6 +45,7 @@ def estimate(state: Mapping[str, Any], ran: tuple[Timing, ...], *, now: datetime
         "currency": "USD",
         "prices_as_of": PRICES_AS_OF,
         "prices_region": PRICES_REGION,
+        "complete": whole and database is not None and storage is not None,
         "database": database,
         "storage": storage,
         "orchestration": orchestration,

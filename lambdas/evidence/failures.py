@@ -52,6 +52,12 @@ def _is_ours(name: str) -> bool:
     return isinstance(known, type) and issubclass(known, Day2Error)
 
 
+def results_lost(state: State) -> bool:
+    """Whether a sweep recorded the drill: what its own execution had found out is not at hand."""
+    died = (state.get("failure") or {}).get("Error") == errors.ExecutionDied.__name__
+    return died or "cluster_seen" in state
+
+
 def of_the_drill(state: State) -> Failure | None:
     """What ended the drill before its judgement, or None."""
     caught = state.get("failure")

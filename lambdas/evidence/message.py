@@ -31,14 +31,17 @@ def of_drill(summary: Summary, *, bucket: str, region: str | None) -> Message:
     """The announcement of a recorded drill. `region` None: there is no console to link to."""
     passed = summary.outcome == "passed"
     word = ("passed with warnings" if summary.verdict == "warn" else "passed") if passed else "FAILED"
+    known = summary.recorded_by == "drill"
+    unmeasured = "not measured" if known else "not known"
+    point = summary.recovery_point_id or ("none was chosen" if known else "not known")
     lines = [
         f"The restore drill {summary.id} of {summary.source} ({summary.environment}) {word}.",
         "",
-        f"Recovery point  {summary.recovery_point_id or 'none was chosen'} (asked for: {summary.requested})",
-        f"Recovery time   {_against(summary.rto_seconds, summary.rto_objective_seconds)}",
-        f"Data loss       {_against(summary.rpo_seconds, summary.rpo_objective_seconds)}",
+        f"Recovery point  {point} (asked for: {summary.requested})",
+        f"Recovery time   {_against(summary.rto_seconds, summary.rto_objective_seconds) or unmeasured}",
+        f"Data loss       {_against(summary.rpo_seconds, summary.rpo_objective_seconds) or unmeasured}",
         f"Started         {clock(summary.opened_at)}",
-        f"Ended           {clock(summary.closed_at)}",
+        f"{'Ended   ' if known else 'Recorded'}        {clock(summary.closed_at)}",
     ]
     if summary.failed_checks:
         lines.append(f"Failed checks   {', '.join(summary.failed_checks)}")
@@ -77,5 +80,5 @@ def of_lost_evidence(failure: Failure, *, drill: str, source: str, environment: 
 
 def _against(measured: float | None, objective: float | None) -> str:
     if measured is None:
-        return "not measured"
+        return ""
     return duration(measured) + (f" of at most {duration(objective)}" if objective is not None else "")

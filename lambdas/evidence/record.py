@@ -60,11 +60,12 @@ def build(state: State, settings: Settings, now: datetime, *, baseline: Baseline
     ran = timeline.timings(state)
     cleaned = cleanup(state)
     failed = failures.all_of(state, proven=cleaned["proven"])
-    stopped = stops.stopped_in(state, ran)
+    stopped, lost = stops.stopped_in(state, ran), failures.results_lost(state)
+    steps = (*timeline.returned(ran), *stops.failed(state, ran, now=now))
     parts = {
         **_copy(state),
         **_verification(state, baseline),
-        "cost": cost.estimate(state, ran, now=now),
+        "cost": None if lost else cost.estimate(state, ran, now=now, whole=not any(each.failed for each in steps)),
     }
     record = {
         "record_version": RECORD_VERSION,
@@ -76,12 +77,12 @@ def build(state: State, settings: Settings, now: datetime, *, baseline: Baseline
         "drill": _drill(state["drill"]),
         "request": _request(state["drill"]),
         "objectives": _objectives(settings),
-        "outcome": _outcome(failed, stopped),
+        "outcome": _outcome(failed, stopped, lost=lost),
         **parts,
-        "phases": timeline.phases((*timeline.returned(ran), *stops.failed(state, ran, now=now))),
+        "phases": timeline.phases(steps),
         "seconds": _whole(ran, state, now),
         "cleanup": cleaned,
-        "absent": _absent(parts, failed, stopped),
+        "absent": _absent(parts, failed, stopped, lost=lost),
     }
     ordered: Record = canonical.normal(_without_addresses(payload.write(record)))
     return ordered
@@ -111,8 +112,9 @@ def _objectives(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _outcome(failed: tuple[Failure, ...], stopped: str | None) -> dict[str, Any]:
+def _outcome(failed: tuple[Failure, ...], stopped: str | None, *, lost: bool) -> dict[str, Any]:
     return {
+        "recorded_by": "sweep" if lost else "drill",
         "result": "failed" if failed else "passed",
         "error": failed[0] if failed else None,
         "stopped_in": stopped,
@@ -207,9 +209,13 @@ def _whole(ran: tuple[Timing, ...], state: State, now: datetime) -> float:
     return (now - min([opened, *(each.entered_at for each in ran)])).total_seconds()
 
 
-def _absent(parts: Mapping[str, Any], failed: tuple[Failure, ...], stopped: str | None) -> dict[str, str]:
+def _absent(
+    parts: Mapping[str, Any], failed: tuple[Failure, ...], stopped: str | None, *, lost: bool
+) -> dict[str, str]:
     ended = f"The drill ended{f' in {stopped}' if stopped else ''}"
     early = f"{ended} ({failed[0].name}) before this was known." if failed else "Nothing was reported."
+    if lost:
+        early = "Not known: a sweep recorded this drill, without the results of its execution."
     known_reasons = {
         "baseline": "no counts of an earlier passed drill are at hand",
         "next_baseline": "The judgement keeps the present baseline.",

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from lambdas import payload
 from lambdas.contracts import Timing
+from lambdas.evidence import failures
 from lambdas.evidence.timeline import PHASES, State, Step
 
 # The order in which a drill that fails may have stopped, along each branch.
@@ -39,10 +40,9 @@ _SETTLED = timedelta(seconds=2)
 def stopped_in(state: State, ran: tuple[Timing, ...]) -> str | None:
     """The state in which a drill with a `failure` stopped, as far as the order of states tells; else None.
 
-    A dead execution left no results behind, so nothing is known of it.
+    Of a drill that a sweep recorded nothing returned, which tells nothing.
     """
-    failure = state.get("failure")
-    if not failure or failure.get("Error") == "ExecutionDied":
+    if not state.get("failure") or failures.results_lost(state):
         return None
     returned = {each.state for each in ran}
     prepared = state.get("prepared") or {}

@@ -27,6 +27,7 @@ class Summary:
     failed_checks   ids of the checks that failed
     leftovers       resources still there after the teardown; what could not be ruled out counts as one
     error, cause    the first error's name and its sentence; None when the drill passed
+    recorded_by     `sweep`: the execution ended without recording its drill, and what it had found out is not known
     record, report  keys in the evidence bucket; None when nothing could be stored
     sha256          of the record's bytes, hexadecimal
     """
@@ -51,6 +52,7 @@ class Summary:
     leftovers: int = 0
     error: str | None = None
     cause: str | None = None
+    recorded_by: Literal["drill", "sweep"] = "drill"
     record: str | None = None
     report: str | None = None
     sha256: str | None = None
@@ -83,6 +85,7 @@ def summarise(record: Mapping[str, Any], *, record_key: str, report_key: str, sh
         leftovers=leftovers(record),
         error=error.get("name"),
         cause=error.get("sentence"),
+        recorded_by=outcome["recorded_by"],
         record=record_key,
         report=report_key,
         sha256=sha256,

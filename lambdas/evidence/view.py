@@ -42,6 +42,7 @@ _PARTS = {
     "checks": "the checks",
     "counts": "the row counts",
     "baseline": "the comparison with a baseline",
+    "cost": "the cost",
 }
 
 
@@ -159,10 +160,12 @@ def _measures(record: Record) -> tuple[Measure, ...]:
     objectives = record["objectives"]
     early = record["absent"].get("verdict", "")
     if verdict is None:
+        known = record["outcome"]["recorded_by"] == "drill"
+        value, unmeasured = ("Not verified", "Not measured") if known else ("Not known", "Not known")
         return (
-            Measure(title="Data integrity", verdict="not-measured", value="Not verified", against="", reason=early),
-            _time("Recovery time", None, objectives["rto_seconds"], early),
-            _time("Data loss", None, objectives["rpo_seconds"], early),
+            Measure(title="Data integrity", verdict="not-measured", value=value, against="", reason=early),
+            _time("Recovery time", None, objectives["rto_seconds"], early, unmeasured=unmeasured),
+            _time("Data loss", None, objectives["rpo_seconds"], early, unmeasured=unmeasured),
         )
     return (
         _integrity(record),
@@ -190,13 +193,15 @@ def _integrity(record: Record) -> Measure:
     )
 
 
-def _time(title: str, told: Mapping[str, Any] | None, objective: float, early: str) -> Measure:
+def _time(
+    title: str, told: Mapping[str, Any] | None, objective: float, early: str, *, unmeasured: str = "Not measured"
+) -> Measure:
     measured = told["measured_seconds"] if told else None
     promised = (told or {}).get("objective_seconds") or objective
     return Measure(
         title=title,
         verdict=told["verdict"] if told else "not-measured",
-        value="Not measured" if measured is None else duration(measured),
+        value=unmeasured if measured is None else duration(measured),
         against=f"of at most {duration(promised)}",
         reason=sentence(told["reason"]) if told else early,
         share=None if measured is None or promised <= 0 else max(0.0, min(100 * measured / promised, 100)),

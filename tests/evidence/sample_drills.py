@@ -421,6 +421,8 @@ def died() -> dict[str, Any]:
     state = {
         "drill": payload.write(DRILL),
         "failure": {"Error": "ExecutionDied", "Cause": "The execution was aborted; the sweep cleaned up after it."},
+        "cluster_seen": True,
+        "died_at": payload.instant(OPENED + timedelta(minutes=12)),
     }
     return swept_up(state, clock)
 

@@ -36,6 +36,14 @@ def test_a_failed_drill_is_told_with_its_first_error_and_the_next_step(account: 
     assert "not measured" in message["Message"]
 
 
+def test_of_a_drill_that_died_nothing_is_told_that_nobody_knows(account: Account, call: Caller) -> None:
+    lines = told(account, call, sample_drills.died(), execution=SWEEP)["Message"].splitlines()
+    assert "Recovery point  not known (asked for: latest-snapshot)" in lines
+    assert "Recovery time   not known" in lines
+    assert "Data loss       not known" in lines
+    assert any(line.startswith("Recorded        2026-11-23") for line in lines)
+
+
 def test_a_warning_is_told_as_a_passed_drill_with_warnings(account: Account, call: Caller) -> None:
     assert "passed with warnings" in told(account, call, sample_drills.passed(overall="warn"))["Subject"]
 

@@ -59,6 +59,7 @@ class TestTheOutcome:
     def test_is_passed_without_failure_with_proof(self) -> None:
         assert recorded(sample_drills.passed())["outcome"] == {
             "result": "passed",
+            "recorded_by": "drill",
             "error": None,
             "stopped_in": None,
             "further": [],
@@ -154,8 +155,20 @@ class TestAPartThatIsMissing:
         state["judgement"]["baseline_drill"] = None
         assert recorded(state)["absent"] == {"baseline": "no counts of an earlier passed drill are at hand"}
 
-    def test_of_a_drill_that_died_is_not_guessed(self) -> None:
-        assert recorded(sample_drills.died())["outcome"]["stopped_in"] is None
+    def test_of_a_drill_that_a_sweep_recorded_is_not_known_rather_than_not_done(self) -> None:
+        record = recorded(sample_drills.died())
+        assert record["outcome"]["recorded_by"] == "sweep"
+        assert record["cost"] is None
+        assert set(record["absent"].values()) == {
+            "Not known: a sweep recorded this drill, without the results of its execution."
+        }
+
+    @pytest.mark.parametrize("error", ["ExecutionDied", "LeftoversFound"])
+    def test_of_a_drill_that_a_sweep_recorded_is_not_guessed_from_what_did_not_return(self, error: str) -> None:
+        state = sample_drills.died() | {"failure": caught(error, "The drill ended and left: cluster x.")}
+        record = recorded(state)
+        assert record["outcome"]["stopped_in"] is None
+        assert [each["name"] for each in record["phases"]] == ["teardown", "proof"]
 
 
 class TestChecks:
@@ -219,6 +232,16 @@ class TestTheCost:
 
     def test_of_orchestration_stays_under_a_cent(self) -> None:
         assert recorded(sample_drills.passed())["cost"]["orchestration"]["usd"] < 0.01
+
+    def test_is_the_least_that_was_spent_when_a_step_failed(self) -> None:
+        assert recorded(sample_drills.passed())["cost"]["complete"] is True
+        assert recorded(sample_drills.restore_overdue())["cost"]["complete"] is False
+        assert recorded(sample_drills.cut_short())["cost"]["complete"] is False
+
+    def test_is_the_least_that_was_spent_when_the_copys_size_was_never_read(self) -> None:
+        state = sample_drills.passed()
+        del state["plan"]
+        assert recorded(state)["cost"]["complete"] is False
 
     def test_names_no_capacity_when_no_instance_was_seen(self) -> None:
         assert recorded(sample_drills.cut_short())["cost"]["database"] is None

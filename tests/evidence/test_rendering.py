@@ -148,6 +148,32 @@ def test_no_text_breaks_out_of_a_row_of_markdown(text: str) -> None:
     assert not re.search(r"(?<!\\)(?:\\\\)*[|<>\[\]`]", told)
 
 
+def test_what_a_dead_execution_took_with_it_is_not_known_rather_than_absent() -> None:
+    record = recorded(sample_drills.died())
+    text, markdown = Page(render_html(record)).text, render_markdown(record)
+    for claim in ("None was chosen", "none:", "instance", "Not verified", "Not measured", "Not reached", "$"):
+        assert claim not in text.replace("instances none left", "")
+        assert claim not in markdown.replace("instances: none left", "")
+    assert "Recovery point Not known" in text
+    assert "| Snapshot used | not known |" in markdown
+    assert "| Target namespace | not known |" in markdown
+    assert "| End time | not known; the sweep recorded it at 2026-11-23 07:08:34 UTC |" in markdown
+
+
+def test_a_drill_that_chose_no_recovery_point_says_so() -> None:
+    record = recorded(sample_drills.cut_short())
+    assert "Recovery point None was chosen" in Page(render_html(record)).text
+    assert "| Snapshot used | none: The drill ended in ChooseRecoveryPoint" in render_markdown(record)
+
+
+def test_the_cost_of_a_drill_that_a_step_ended_is_the_least_it_can_have_been() -> None:
+    record = recorded(sample_drills.restore_overdue())
+    assert "Together at least $0.0" in Page(render_html(record)).text
+    assert "At least $0.0" in render_markdown(record)
+    passed = render_markdown(recorded(sample_drills.passed()))
+    assert re.search(r"^About \$[\d.]+ to \$[\d.]+ at list prices", passed, re.MULTILINE)
+
+
 def test_an_error_already_in_the_headline_is_not_told_twice() -> None:
     assert page_of(sample_drills.cut_short()).text.count("61 hours old") == 1
 
