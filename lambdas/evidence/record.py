@@ -48,6 +48,8 @@ _CLUSTER_FACTS = (
     "parameter_group",
     "adopted",
 )
+# Who answers for the drill: an Identity Center session is named by an address, and an auditor needs it as it is.
+_ACCOUNTABLE = ("execution", "started_by")
 _ADDRESS = re.compile(r"[^\s@\"'<>/:,;()]+@[^\s@\"'<>/:,;()]+\.[A-Za-z]{2,}")
 
 
@@ -84,7 +86,9 @@ def build(state: State, settings: Settings, now: datetime, *, baseline: Baseline
         "cleanup": cleaned,
         "absent": _absent(parts, failed, stopped, lost=lost),
     }
-    ordered: Record = canonical.normal(_without_addresses(payload.write(record)))
+    told = _without_addresses(payload.write(record))
+    told["drill"] |= {name: state["drill"].get(name) for name in _ACCOUNTABLE}
+    ordered: Record = canonical.normal(told)
     return ordered
 
 
@@ -232,7 +236,7 @@ def _contract(kind: type[T], data: State | None) -> T | None:
 
 
 def _without_addresses(value: Any) -> Any:
-    """The same JSON without e-mail addresses: an operator's reason or a role's session may carry one."""
+    """The same JSON without e-mail addresses: an operator's reason, an error or a server's words may carry one."""
     if isinstance(value, str):
         return _ADDRESS.sub("[address removed]", value)
     if isinstance(value, Mapping):

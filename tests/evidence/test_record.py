@@ -21,6 +21,7 @@ DRILLS = (
     sample_drills.restore_overdue,
     sample_drills.died,
 )
+NAMED_BY_AN_ADDRESS = "arn:aws:states:eu-west-1:111122223333:execution:coder-day2-prod-dr-drill:ada@example.com"
 SCHEMA = json.loads(resources.files("lambdas.evidence").joinpath("record.schema.json").read_text())
 
 
@@ -248,13 +249,21 @@ class TestTheCost:
 
 
 class TestWhatMustNotBeInARecord:
-    def test_addresses_are_taken_out_wherever_they_stand(self) -> None:
-        state = sample_drills.passed()
+    def test_addresses_are_taken_out_of_free_text(self) -> None:
+        state = sample_drills.failed()
         state["drill"]["reason"] = "asked for by ada.lovelace@example.com, on call"
-        state["drill"]["started_by"] = "arn:aws:sts::111122223333:assumed-role/Admin/ada@example.com"
+        state["judgement"]["checks"][0]["detail"] = "value ada@example.com"
+        state["teardown_failure"] = caught("TeardownOverdue", "Tagged by ada@example.com [x] Look.")
         text = canonical.canonical(recorded(state)).decode()
         assert "example.com" not in text
-        assert "assumed-role/Admin/[address removed]" in text
+        assert "asked for by [address removed], on call" in text
+
+    def test_who_started_it_and_its_execution_are_told_as_they_are(self) -> None:
+        session = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_0a1b/ada@example.com with day2"
+        state = sample_drills.passed()
+        state["drill"] |= {"started_by": session, "execution": NAMED_BY_AN_ADDRESS}
+        drill = recorded(state)["drill"]
+        assert (drill["started_by"], drill["execution"]) == (session, NAMED_BY_AN_ADDRESS)
 
     def test_the_secret_of_the_copy_is_not_even_named(self) -> None:
         assert "rds!cluster" not in canonical.canonical(recorded(sample_drills.passed())).decode()

@@ -65,6 +65,26 @@ def test_the_ledger_and_the_lock_know_that_it_ended(account: Account, call: Call
     assert hold(account, OTHER) is None
 
 
+def test_an_execution_that_is_named_by_an_address_frees_its_source_too(account: Account, call: Caller) -> None:
+    execution = f"{EXECUTION}-ada@example.com"
+    state = sample_drills.passed()
+    state["drill"]["execution"] = execution
+    assert hold(account, execution) is None
+    told = call(record_evidence, drill_state=state, execution=execution)
+    assert (told["outcome"], told["swept"]) == ("passed", None)
+    assert hold(account, OTHER) is None
+
+
+def test_the_lock_is_let_go_by_the_drill_and_not_by_what_a_record_calls_it(account: Account, call: Caller) -> None:
+    """An older version's record stands, in which an address was taken out of the execution's name."""
+    first = call(record_evidence, drill_state=sample_drills.passed())
+    content = account.archive.get(first["record"]).replace(EXECUTION.encode(), b"[address removed]")
+    account.archive.put(first["record"], content, content_type="application/json")
+    assert hold(account) is None
+    call(record_evidence, drill_state=sample_drills.passed())
+    assert hold(account, OTHER) is None
+
+
 def test_only_a_passed_drill_becomes_the_baseline(account: Account, call: Caller) -> None:
     account.ledger.put_baseline(SOURCE, sample_drills.BASELINE)
     state = sample_drills.failed()

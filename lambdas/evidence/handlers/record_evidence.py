@@ -33,38 +33,40 @@ def handler(call: Call) -> dict[str, Any]:
     where = call.settings.evidence
     ledger = Ledger(where.table, aws.client("dynamodb"))
     archive = Archive(where.bucket, aws.client("s3"))
-    built = _build(call, ledger)
-    source, drill = built["drill"]["source"], built["drill"]["id"]
-    places = naming.places(source=source, drill=drill)
+    drill = _drill(call, ledger)
+    built = _build(call, drill, ledger)
+    places = naming.places(source=drill["source"], drill=drill["id"])
     with _storing("the record", places.record):
         content = archive.keep(places.record, canonical(built), content_type=naming.JSON)
     kept = json.loads(content)
     summary = summarise(kept, record_key=places.record, report_key=places.report, sha256=digest(content))
-    swept = _also_swept(call, built, kept, places=places, archive=archive)
-    if swept is not None:
+    # Whose drill it is, and whose lock, is told by the drill itself: a record is for readers.
+    swept = None
+    if drill["execution"] != call.context.execution and kept != built:
+        swept = _also_swept(call, built, places=places, archive=archive)
         summary = replace(summary, leftovers=leftovers(built))
     _render(kept, summary, places=places, archive=archive, ledger=ledger)
-    _enter(kept, summary, ledger=ledger, table=where.table)
+    _enter(kept, summary, execution=drill["execution"], ledger=ledger, table=where.table)
     if swept is None:
         metrics.publish(metrics.of_drill(summary), at=call.now)
     return {**payload.write(summary), "bucket": where.bucket, "markdown": places.markdown, "swept": swept}
 
 
-def _build(call: Call, ledger: Ledger) -> dict[str, Any]:
-    """The record of this state. Its moment is the state's entry, not the clock: the same at every attempt."""
-    told = call.event["drill_state"]
+def _drill(call: Call, ledger: Ledger) -> dict[str, Any]:
     with _storing("the ledger's entries", call.settings.evidence.table):
-        drill = drill_of(told, context=call.context, settings=call.settings, running=ledger.running)
+        return drill_of(call.event["drill_state"], context=call.context, settings=call.settings, running=ledger.running)
+
+
+def _build(call: Call, drill: Mapping[str, Any], ledger: Ledger) -> dict[str, Any]:
+    """The record of this state. Its moment is the state's entry, not the clock: the same at every attempt."""
+    with _storing("the ledger's entries", call.settings.evidence.table):
         baseline = ledger.baseline(drill["source"])
-    return record.build({**told, "drill": drill}, call.settings, call.context.entered_at, baseline=baseline)
+    state = {**call.event["drill_state"], "drill": drill}
+    return record.build(state, call.settings, call.context.entered_at, baseline=baseline)
 
 
-def _also_swept(
-    call: Call, built: Mapping[str, Any], kept: Mapping[str, Any], *, places: naming.Places, archive: Archive
-) -> str | None:
+def _also_swept(call: Call, built: Mapping[str, Any], *, places: naming.Places, archive: Archive) -> str:
     """A sweep's record beside the drill's own, which stays as it was written."""
-    if built["drill"]["execution"] == call.context.execution or kept == built:
-        return None
     key = places.sweep(call.context.entered_at)
     with _storing("the sweep's record", key):
         archive.keep(key, canonical(built), content_type=naming.JSON)
@@ -84,7 +86,7 @@ def _render(
         archive.put(places.report, page.encode(), content_type=naming.HTML)
 
 
-def _enter(kept: Mapping[str, Any], summary: Summary, *, ledger: Ledger, table: str) -> None:
+def _enter(kept: Mapping[str, Any], summary: Summary, *, execution: str, ledger: Ledger, table: str) -> None:
     """The baseline of a passed drill, then the lock, and last the drill's end in the ledger.
 
     What fails before the lock keeps the source shut. The entry is last, because the sweep takes up every drill that
@@ -94,7 +96,7 @@ def _enter(kept: Mapping[str, Any], summary: Summary, *, ledger: Ledger, table: 
         with _storing("the baseline", table):
             ledger.put_baseline(summary.source, payload.read(Baseline, kept["next_baseline"]))
     with _storing("the end of the source's lock", table):
-        ledger.unlock(source=summary.source, execution=summary.execution)
+        ledger.unlock(source=summary.source, execution=execution)
     with _storing("the ledger entry", table):
         ledger.close_drill(summary)
 
