@@ -35,7 +35,7 @@ def drills(
     elif not found:
         stop("No drill has ended yet.", "Start one with `day2 drill`.", code=FAILED)
     else:
-        console.print(_table(found))
+        console.print(table(found))
         console.print(f"RTO, oldest to newest  {trend([each.rto_seconds for each in reversed(found)])}")
 
 
@@ -49,7 +49,7 @@ def _on_aws(environment: str, source: str, limit: int) -> tuple[Summary, ...]:
     return ledger.history(source or deployment.source, limit)
 
 
-def _table(found: Sequence[Summary]) -> Table:
+def table(found: Sequence[Summary]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for title, justify in (("drill", "left"), ("outcome", "left"), ("RTO", "right"), ("RPO", "right")):
         table.add_column(title, justify=justify, no_wrap=True)  # type: ignore[arg-type]  # both are rich's words
@@ -60,7 +60,8 @@ def _table(found: Sequence[Summary]) -> Table:
             each.id,
             MARKS[each.outcome],
             duration(each.rto_seconds),
-            duration(each.rpo_seconds),
+            # A snapshot's age proves no RPO; it stands in the report.
+            "-" if each.from_snapshot else duration(each.rpo_seconds),
             each.recovery_point_kind or "-",
             each.error or "",
         )

@@ -24,7 +24,7 @@ def show_drill(console: Console, evidence: Evidence) -> None:
     if outcome["error"] is not None:
         console.print(Padding(f"[red]{outcome['error']['name']}[/] {escape(outcome['error']['sentence'])}", (0, 2)))
     if verdict is not None:
-        console.print(_objectives(verdict))
+        console.print(objectives(verdict, evidence.summary))
         for reason in _reasons(verdict):
             console.print(Padding(f"[dim]{escape(reason)}[/]", (0, 2)))
         console.print()
@@ -46,19 +46,24 @@ def closing(summary: Summary) -> str:
         f", {name} {duration(measured)} of {duration(objective)}"
         for name, measured, objective in (
             ("RTO", summary.rto_seconds, summary.rto_objective_seconds),
-            ("RPO", summary.rpo_seconds, summary.rpo_objective_seconds),
+            (loss(summary), summary.rpo_seconds, summary.rpo_objective_seconds),
         )
         if measured is not None
     )
     return f"{MARKS[summary.outcome]}{figures}"
 
 
-def _objectives(verdict: Mapping[str, Any]) -> Table:
+def loss(summary: Summary) -> str:
+    """A snapshot's age proves no RPO, so it is not called one."""
+    return "snapshot age" if summary.from_snapshot else "RPO"
+
+
+def objectives(verdict: Mapping[str, Any], summary: Summary) -> Table:
     grid = Table.grid(padding=(0, 2), expand=True)
     for _ in range(2):
         grid.add_column(no_wrap=True)
     grid.add_column(ratio=1)
-    for name, title in (("integrity", "integrity"), ("rto", "RTO"), ("rpo", "RPO")):
+    for name, title in (("integrity", "integrity"), ("rto", "RTO"), ("rpo", loss(summary))):
         part = verdict[name]
         measured = part["reason"]
         if part["measured_seconds"] is not None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from lambdas import errors
 from lambdas.errors import Day2Error
+from lambdas.evidence.words import loss
 
 State = Mapping[str, Any]
 
@@ -69,13 +70,14 @@ def of_the_verdict(state: State) -> Failure | None:
     verdict = (state.get("judgement") or {}).get("verdict")
     if verdict is None or verdict["overall"] != "fail":
         return None
+    point = (state.get("choice") or {}).get("recovery_point") or {}
     # Integrity that was not measured fails a drill; a time that was not does not.
     reasons = [
         f"{word}: {verdict[name]['reason'].rstrip('.')}"
         for name, word, fatal in (
             ("integrity", "Integrity", {"fail", "not-measured"}),
             ("rto", "Recovery time", {"fail"}),
-            ("rpo", "Data loss", {"fail"}),
+            ("rpo", loss(from_snapshot=point.get("kind") == "snapshot"), {"fail"}),
         )
         if verdict[name]["verdict"] in fatal
     ]

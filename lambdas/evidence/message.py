@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from lambdas.evidence import naming
 from lambdas.evidence.failures import Failure
 from lambdas.evidence.summary import Summary
-from lambdas.evidence.words import clock, duration
+from lambdas.evidence.words import clock, duration, loss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,9 @@ def of_drill(summary: Summary, *, bucket: str, region: str | None) -> Message:
     """The announcement of a recorded drill. `region` None: there is no console to link to."""
     passed = summary.outcome == "passed"
     word = ("passed with warnings" if summary.verdict == "warn" else "passed") if passed else "FAILED"
+    lost = _against(summary.rpo_seconds, summary.rpo_objective_seconds)
+    if lost and summary.from_snapshot:
+        lost += "; the RPO is proven by the point-in-time drill, not by this one"
     known = summary.recorded_by == "drill"
     unmeasured = "not measured" if known else "not known"
     point = summary.recovery_point_id or ("none was chosen" if known else "not known")
@@ -39,7 +42,7 @@ def of_drill(summary: Summary, *, bucket: str, region: str | None) -> Message:
         "",
         f"Recovery point  {point} (asked for: {summary.requested})",
         f"Recovery time   {_against(summary.rto_seconds, summary.rto_objective_seconds) or unmeasured}",
-        f"Data loss       {_against(summary.rpo_seconds, summary.rpo_objective_seconds) or unmeasured}",
+        f"{loss(from_snapshot=summary.from_snapshot):14}  {lost or unmeasured}",
         f"Started         {clock(summary.opened_at)}",
         f"{'Ended   ' if known else 'Recorded'}        {clock(summary.closed_at)}",
     ]

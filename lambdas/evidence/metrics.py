@@ -4,11 +4,12 @@ Namespace `CoderDay2`. Dimensions:
 
 | metrics                                                              | dimensions                                  |
 |----------------------------------------------------------------------|---------------------------------------------|
-| DrillPassed, DrillFailed (0 or 1), RtoSeconds, RpoSeconds,           | Environment, Source                         |
-| ChecksFailed, Leftovers                                              | and the same with RecoveryPointKind         |
+| DrillPassed, DrillFailed (0 or 1), RtoSeconds, RpoSeconds (of a      | Environment, Source                         |
+| point in time) or SnapshotAgeSeconds, ChecksFailed, Leftovers        | and the same with RecoveryPointKind         |
 | PhaseSeconds                                                         | Environment, Source, Phase                  |
 | DaysSinceLastPassedDrill, Leftovers (the daily sweep's)              | Environment, Source                         |
 
+A snapshot proves no RPO, so its drill sends none: the two figures must not become one series.
 A quantity that was not measured is not sent: no point is no zero. Of Leftovers, only a sweep of everything sends zero:
 a drill, or a sweep after one execution, that left nothing behind cannot speak for what others left.
 """
@@ -47,7 +48,10 @@ def of_drill(summary: Summary) -> tuple[Series, ...]:
     if summary.rto_seconds is not None:
         values["RtoSeconds"] = (MetricUnit.Seconds, summary.rto_seconds)
     if summary.rpo_seconds is not None:
-        values["RpoSeconds"] = (MetricUnit.Seconds, summary.rpo_seconds)
+        values["SnapshotAgeSeconds" if summary.from_snapshot else "RpoSeconds"] = (
+            MetricUnit.Seconds,
+            summary.rpo_seconds,
+        )
     kind = summary.recovery_point_kind
     return (
         Series(dimensions=where, values=values, also={"RecoveryPointKind": kind} if kind else None),

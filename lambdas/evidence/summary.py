@@ -21,8 +21,8 @@ class Summary:
     verdict         the judgement's overall word; None when the drill never came to one. A drill can have the
                     verdict `pass` and the outcome `failed`: its cleanup was not proven
     rto_seconds     start of the drill to verified data; None when nothing was verified
-    rpo_seconds     what would have been lost, against its objective (of a snapshot drill: the age that a snapshot
-                    may have); None when it could not be measured
+    rpo_seconds     what would have been lost, against its objective; of a drill `from_snapshot`, the snapshot's age
+                    against the age that one may have. None when it could not be measured
     phases          seconds of each phase that was gone through to its end, by its name
     failed_checks   ids of the checks that failed
     leftovers       resources still there after the teardown; what could not be ruled out counts as one
@@ -57,6 +57,11 @@ class Summary:
     report: str | None = None
     sha256: str | None = None
 
+    @property
+    def from_snapshot(self) -> bool:
+        """Whether a snapshot was drilled, or asked for where none was chosen: it proves no RPO."""
+        return _from_snapshot(self.recovery_point_kind, self.requested)
+
 
 def summarise(record: Mapping[str, Any], *, record_key: str, report_key: str, sha256: str) -> Summary:
     """The summary of a record, as `record.build` made it or as it was read back."""
@@ -64,6 +69,8 @@ def summarise(record: Mapping[str, Any], *, record_key: str, report_key: str, sh
     verdict, error = record["verdict"] or {}, outcome["error"] or {}
     promised = record["objectives"]
     rto, rpo = verdict.get("rto") or {}, verdict.get("rpo") or {}
+    requested = record["request"]["recovery_point"] or "unknown"
+    allowed = "snapshot_age_seconds" if _from_snapshot(point.get("kind"), requested) else "rpo_seconds"
     return Summary(
         id=drill["id"],
         environment=record["environment"],
@@ -71,7 +78,7 @@ def summarise(record: Mapping[str, Any], *, record_key: str, report_key: str, sh
         execution=drill["execution"],
         opened_at=payload.parse_instant(drill["opened_at"]),
         closed_at=payload.parse_instant(record["recorded_at"]),
-        requested=record["request"]["recovery_point"] or "unknown",
+        requested=requested,
         outcome=outcome["result"],
         recovery_point_kind=point.get("kind"),
         recovery_point_id=point.get("id"),
@@ -79,7 +86,7 @@ def summarise(record: Mapping[str, Any], *, record_key: str, report_key: str, sh
         rto_seconds=rto.get("measured_seconds"),
         rto_objective_seconds=rto.get("objective_seconds") or promised["rto_seconds"],
         rpo_seconds=rpo.get("measured_seconds"),
-        rpo_objective_seconds=rpo.get("objective_seconds") or promised["rpo_seconds"],
+        rpo_objective_seconds=rpo.get("objective_seconds") or promised[allowed],
         phases={phase["name"]: phase["seconds"] for phase in record["phases"] if not phase["failed"]},
         failed_checks=tuple(check["id"] for check in record["checks"] or () if check["verdict"] == "fail"),
         leftovers=leftovers(record),
@@ -90,3 +97,9 @@ def summarise(record: Mapping[str, Any], *, record_key: str, report_key: str, sh
         report=report_key,
         sha256=sha256,
     )
+
+
+def _from_snapshot(kind: RecoveryPointKind | None, requested: str) -> bool:
+    if kind is None:
+        return requested == "latest-snapshot" or requested.startswith("snapshot:")
+    return kind == "snapshot"

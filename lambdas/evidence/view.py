@@ -10,7 +10,7 @@ from lambdas.evidence import charts
 from lambdas.evidence.canonical import canonical, digest
 from lambdas.evidence.charts import Axis, Bar, Trend
 from lambdas.evidence.summary import Summary, summarise
-from lambdas.evidence.words import clock, duration, number, plural, sentence
+from lambdas.evidence.words import clock, duration, loss, number, plural, sentence
 
 Record = Mapping[str, Any]
 
@@ -120,7 +120,7 @@ def view(record: Record, history: Sequence[Summary] = ()) -> View:
     return View(
         summary=summary,
         headline=_headline(record, summary),
-        measures=_measures(record),
+        measures=_measures(record, summary),
         axis=axis,
         bars=charts.bars(record["phases"], begun=begun, on=axis),
         verified_at=charts.position(summary.rto_seconds, axis),
@@ -155,22 +155,23 @@ def _headline(record: Record, summary: Summary) -> Headline:
     return Headline(word="Passed", tone="pass", sentence=sentence)
 
 
-def _measures(record: Record) -> tuple[Measure, ...]:
+def _measures(record: Record, summary: Summary) -> tuple[Measure, ...]:
     verdict = record["verdict"]
-    objectives = record["objectives"]
+    rto, rpo = summary.rto_objective_seconds or 0.0, summary.rpo_objective_seconds or 0.0
+    lost = loss(from_snapshot=summary.from_snapshot)
     early = record["absent"].get("verdict", "")
     if verdict is None:
         known = record["outcome"]["recorded_by"] == "drill"
         value, unmeasured = ("Not verified", "Not measured") if known else ("Not known", "Not known")
         return (
             Measure(title="Data integrity", verdict="not-measured", value=value, against="", reason=early),
-            _time("Recovery time", None, objectives["rto_seconds"], early, unmeasured=unmeasured),
-            _time("Data loss", None, objectives["rpo_seconds"], early, unmeasured=unmeasured),
+            _time("Recovery time", None, rto, early, unmeasured=unmeasured),
+            _time(lost, None, rpo, early, unmeasured=unmeasured),
         )
     return (
         _integrity(record),
-        _time("Recovery time", verdict["rto"], objectives["rto_seconds"], early),
-        _time("Data loss", verdict["rpo"], objectives["rpo_seconds"], early),
+        _time("Recovery time", verdict["rto"], rto, early),
+        _time(lost, verdict["rpo"], rpo, early),
     )
 
 
@@ -197,14 +198,13 @@ def _time(
     title: str, told: Mapping[str, Any] | None, objective: float, early: str, *, unmeasured: str = "Not measured"
 ) -> Measure:
     measured = told["measured_seconds"] if told else None
-    promised = (told or {}).get("objective_seconds") or objective
     return Measure(
         title=title,
         verdict=told["verdict"] if told else "not-measured",
         value=unmeasured if measured is None else duration(measured),
-        against=f"of at most {duration(promised)}",
+        against=f"of at most {duration(objective)}",
         reason=sentence(told["reason"]) if told else early,
-        share=None if measured is None or promised <= 0 else max(0.0, min(100 * measured / promised, 100)),
+        share=None if measured is None or objective <= 0 else max(0.0, min(100 * measured / objective, 100)),
     )
 
 

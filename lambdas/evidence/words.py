@@ -74,6 +74,11 @@ def dollars(amount: float) -> str:
     return f"${amount:.2f}" if amount >= 0.1 else f"${amount:.4f}"  # noqa: PLR2004  ten cents
 
 
+def loss(*, from_snapshot: bool) -> str:
+    """What is shown of the RPO. A snapshot's age proves none (docs/decisions/0005), so it is called what it is."""
+    return "Snapshot's age" if from_snapshot else "Data loss"
+
+
 def sentence(text: str) -> str:
     """`text` with a capital at its beginning and a stop at its end."""
     told = text.strip()

@@ -1,13 +1,14 @@
 """A verification in the terminal: a verdict and its figure are never cut, whatever the terminal's width."""
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 import pytest
 from rich.console import Console
 
-from day2.cli import verdict
+from day2.cli import drills, verdict
 from lambdas.evidence.summary import Summary
 
 LONG = "in a long sentence that no terminal of a usual width holds beside a name and a figure, so it gives way"
@@ -35,6 +36,13 @@ def ended(outcome: Literal["passed", "failed"], *, rto: float | None, rpo: float
         rpo_seconds=rpo,
         rpo_objective_seconds=900,
     )
+
+
+def printed(told: object, width: int = 80) -> str:
+    console = Console(file=io.StringIO(), width=width, highlight=False)
+    console.print(told)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
 
 
 def shown(width: int) -> str:
@@ -81,10 +89,22 @@ def test_a_figure_without_an_expectation_is_only_reported() -> None:
     ],
 )
 def test_the_last_line_repeats_the_verdict_and_what_was_measured(measured: dict[str, float | None], said: str) -> None:
-    console = Console(file=io.StringIO(), width=80, highlight=False)
-    console.print(verdict.closing(ended("failed", **measured)))
-    assert isinstance(console.file, io.StringIO)
-    assert console.file.getvalue() == f"{said}\n"
+    assert printed(verdict.closing(ended("failed", **measured))) == f"{said}\n"
+
+
+SNAPSHOT = replace(ended("passed", rto=725.0, rpo=7.8), recovery_point_kind="snapshot", rpo_objective_seconds=93_600)
+
+
+def test_a_snapshots_age_is_not_printed_as_the_rpo() -> None:
+    assert printed(verdict.closing(SNAPSHOT)) == "passed, RTO 12:05 of 2:00:00, snapshot age 7.8 s of 26:00:00\n"
+    part = {"verdict": "pass", "reason": "", "measured_seconds": 7.8, "objective_seconds": 93_600}
+    rows = printed(verdict.objectives(dict.fromkeys(("integrity", "rto", "rpo"), part), SNAPSHOT)).splitlines()
+    assert rows[-1].split() == ["snapshot", "age", "pass", "7.8", "s", "of", "26:00:00"]
+
+
+def test_the_history_has_no_snapshots_age_under_the_rpo() -> None:
+    rows = printed(drills.table([SNAPSHOT, ended("passed", rto=725.0, rpo=40.0)])).splitlines()[1:]
+    assert [row.split()[2:5] for row in rows] == [["12:05", "-", "snapshot"], ["12:05", "40", "s"]]
 
 
 def test_a_name_in_brackets_is_shown_as_it_is() -> None:

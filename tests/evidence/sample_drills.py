@@ -228,7 +228,14 @@ def objective(verdict: str, reason: str, measured: float | None = None, promised
 
 
 RTO = objective("pass", "25 min 18 s of 120 min.", 1518.4, 7200)
-RPO = objective("pass", "The newest write is 41 s older than the recovery point.", 41, 900)
+RPO = objective("pass", "41 s of work would be lost, by the newest write found in the copy.", 41, 900)
+SNAPSHOT_AGE = objective(
+    "pass",
+    "the latest snapshot was 47 min 27 s old, of at most 26 h; "
+    "the RPO of 15 min is proven by the point-in-time drill, not by this one",
+    2846.25,
+    93_600,
+)
 INTEGRITY = objective("pass", "18 of 18 checks that can fail passed, 1 skipped.")
 
 
@@ -325,7 +332,7 @@ def judgement(  # noqa: PLR0913  one for each thing a test varies
     checks: tuple[CheckResult, ...] = (*CHECKS, CONTROL),
     integrity: Objective = INTEGRITY,
     rto: Objective = RTO,
-    rpo: Objective = RPO,
+    rpo: Objective = SNAPSHOT_AGE,
     counts: Mapping[str, int] = COUNTS,
 ) -> Judgement:
     return Judgement(
@@ -370,9 +377,23 @@ def failed() -> dict[str, Any]:
             CT01_row_counts=("fail", 1, "workspace_agents: emptied, 402118 rows in the baseline"),
         ),
         integrity=objective("fail", "2 critical checks failed: C02_template_active_version_missing, CT01_row_counts."),
-        rpo=objective("warn", "The newest write is 13 min 40 s older than the recovery point.", 820, 900),
         counts={**COUNTS, "workspace_agents": 0},
     )
+
+
+def point_in_time() -> dict[str, Any]:
+    """The other monthly drill: the latest restorable time, which proves the RPO."""
+    state = passed(rpo=RPO)
+    state["drill"]["recovery_point"] = "latest-restorable-time"
+    state["choice"]["recovery_point"] |= {
+        "kind": "point-in-time",
+        "id": "2026-11-23T01:59:26Z",
+        "time": "2026-11-23T01:59:26Z",
+        "origin": "continuous",
+        "age_seconds": 41,
+        "reason": "The latest restorable time, 41 s old.",
+    }
+    return state
 
 
 def cut_short() -> dict[str, Any]:
@@ -448,7 +469,7 @@ def history(count: int = 11) -> tuple[Summary, ...]:
                 rto_seconds=None if early else 1500 + 220 * (back % 5) - 60 * back,
                 rto_objective_seconds=7200,
                 rpo_seconds=40 + back,
-                rpo_objective_seconds=900,
+                rpo_objective_seconds=93_600 if back % 2 else 900,
                 error="RestoreFailed" if early else "ChecksFailed" if wrong else None,
             )
         )

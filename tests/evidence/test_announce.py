@@ -21,11 +21,18 @@ def told(account: Account, call: Caller, state: dict[str, Any], **how: str) -> d
 
 
 def test_a_passed_drill_is_told_with_both_times_and_a_link(account: Account, call: Caller) -> None:
-    message = told(account, call, sample_drills.passed())
+    message = told(account, call, sample_drills.point_in_time())
     assert message["Subject"] == "[prod] Restore drill passed: coder-prod-aurora"
     assert "25 min 19 s of at most 2 h" in message["Message"]
-    assert "41 s of at most 15 min" in message["Message"]
+    assert "Data loss       41 s of at most 15 min\n" in message["Message"]
     assert "https://eu-west-1.console.aws.amazon.com/s3/object/" in message["Message"]
+
+
+def test_a_snapshots_age_is_not_told_as_the_rpo(account: Account, call: Caller) -> None:
+    message = told(account, call, sample_drills.passed())["Message"]
+    age = "Snapshot's age  47 min 27 s of at most 26 h; the RPO is proven by the point-in-time drill, not by this one"
+    assert age in message.splitlines()
+    assert "Data loss" not in message
 
 
 def test_a_failed_drill_is_told_with_its_first_error_and_the_next_step(account: Account, call: Caller) -> None:
@@ -40,7 +47,7 @@ def test_of_a_drill_that_died_nothing_is_told_that_nobody_knows(account: Account
     lines = told(account, call, sample_drills.died(), execution=SWEEP)["Message"].splitlines()
     assert "Recovery point  not known (asked for: latest-snapshot)" in lines
     assert "Recovery time   not known" in lines
-    assert "Data loss       not known" in lines
+    assert "Snapshot's age  not known" in lines
     assert any(line.startswith("Recorded        2026-11-23") for line in lines)
 
 

@@ -16,6 +16,7 @@ from lambdas.steps import STEPS
 
 DRILLS = (
     sample_drills.passed,
+    sample_drills.point_in_time,
     sample_drills.failed,
     sample_drills.cut_short,
     sample_drills.restore_overdue,
@@ -74,6 +75,12 @@ class TestTheOutcome:
         error = recorded(sample_drills.failed())["outcome"]["error"]
         assert (error["part"], error["name"]) == ("verdict", "ChecksFailed")
         assert "C02_template_active_version_missing" in error["sentence"]
+
+    def test_of_an_old_snapshot_does_not_call_its_age_data_loss(self) -> None:
+        late = sample_drills.objective("fail", "the latest snapshot was 30 h old, of at most 26 h", 108_000, 93_600)
+        assert recorded(sample_drills.passed(overall="fail", rpo=late))["outcome"]["error"]["sentence"] == (
+            "Snapshot's age: the latest snapshot was 30 h old, of at most 26 h."
+        )
 
     def test_of_integrity_that_was_not_measured_says_so(self) -> None:
         unmeasured = sample_drills.objective("not-measured", "no critical check could run")

@@ -224,6 +224,19 @@ class TestTheMetrics:
         assert (drill["DrillPassed"], drill["DrillFailed"], drill["RtoSeconds"]) == ([1], [0], [1518.4])
         assert {each["Phase"] for each in phases} >= {"restore", "instance", "verification", "teardown"}
 
+    @pytest.mark.parametrize(
+        ("drill", "sent", "seconds"),
+        [
+            (sample_drills.passed, "SnapshotAgeSeconds", 2846.25),
+            (sample_drills.point_in_time, "RpoSeconds", 41),
+        ],
+    )
+    def test_keep_a_snapshots_age_apart_from_the_rpo(
+        self, call: Caller, capsys: pytest.CaptureFixture[str], drill: Any, sent: str, seconds: float
+    ) -> None:
+        line, *_ = self.printed(call, capsys, drill())
+        assert {name: line[name] for name in line if name in ("SnapshotAgeSeconds", "RpoSeconds")} == {sent: [seconds]}
+
     def test_of_what_was_not_measured_are_not_sent(self, call: Caller, capsys: pytest.CaptureFixture[str]) -> None:
         drill, *_ = self.printed(call, capsys, sample_drills.cut_short())
         assert (drill["DrillPassed"], drill["DrillFailed"]) == ([0], [1])

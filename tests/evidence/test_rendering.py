@@ -17,6 +17,7 @@ from lambdas.evidence.rendering import plain, render_html, render_markdown
 
 DRILLS = (
     sample_drills.passed,
+    sample_drills.point_in_time,
     sample_drills.failed,
     sample_drills.cut_short,
     sample_drills.restore_overdue,
@@ -88,6 +89,27 @@ class TestEveryPage:
         text = Page(render_html(record)).text
         for each in (record["drill"]["execution"], "coder-day2 0.1.0", view.view(record).sha256):
             assert each in text
+
+
+def test_a_snapshots_age_is_not_shown_as_the_rpo() -> None:
+    record = recorded(sample_drills.passed())
+    text, markdown = Page(render_html(record)).text, render_markdown(record)
+    assert "Snapshot's age passed 47 min 27 s of at most 26 h" in text
+    assert "the RPO of 15 min is proven by the point-in-time drill, not by this one." in text
+    assert "| Snapshot's age | passed | 47 min 27 s | of at most 26 h |" in markdown
+    assert "Data loss" not in text + markdown
+
+
+def test_a_drill_to_a_point_in_time_shows_the_data_loss_against_the_rpo() -> None:
+    record = recorded(sample_drills.point_in_time())
+    assert "Data loss passed 41 s of at most 15 min" in Page(render_html(record)).text
+    assert "| Data loss | passed | 41 s | of at most 15 min |" in render_markdown(record)
+
+
+def test_a_snapshot_drill_that_measured_nothing_is_not_held_against_the_rpo() -> None:
+    text = page_of(sample_drills.cut_short()).text
+    assert "Snapshot's age not measured Not measured of at most 26 h" in text
+    assert "at most 15 min" not in text
 
 
 def test_each_check_is_drawn_with_its_own_verdict() -> None:
