@@ -9,6 +9,11 @@ from day2.cli import verdict
 from day2.cli.output import FAILED, OK, console, sentences
 from day2.cli.places import Environment, Json, Local, on_aws
 from day2.drill import evidence
+from day2.drill.deployment import NotDeployed, find
+from day2.engine import engine as engines
+from day2.engine import synth
+from lambdas.adapters.ledger import Ledger
+from lambdas.evidence.summary import Summary
 
 
 def report(
@@ -18,11 +23,26 @@ def report(
     environment: Environment = "prod",
     as_json: Json = False,
 ) -> None:
-    """A drill's verdict, checks and report files; exit code 1 when it had failed."""
+    """A drill's verdict, checks and report files; exit code 1 when it had failed, or its record was altered."""
     with sentences():
-        kept = evidence.read(evidence.FOLDER / drill) if local else evidence.fetch(on_aws(environment), drill)
+        if local:
+            kept = evidence.read(evidence.FOLDER / drill, ledgers=digest_in_the_engine(drill))
+        else:
+            kept = evidence.fetch(on_aws(environment), drill)
     if as_json:
         typer.echo(json.dumps(kept.record, indent=2))
     else:
         verdict.show_drill(console, kept)
     raise typer.Exit(OK if kept.summary.outcome == "passed" else FAILED)
+
+
+def digest_in_the_engine(drill: str) -> str | None:
+    """What the ledger of the engine that is up has; None without one, and for a drill that is not its own."""
+    if not engines.status().running:
+        return None
+    try:
+        deployment = find(synth.ENVIRONMENT, engines.Engine.find().client)
+    except NotDeployed:
+        return None
+    entry = Ledger(deployment.table, deployment.clients("dynamodb")).entry(drill)
+    return entry.sha256 if isinstance(entry, Summary) else None

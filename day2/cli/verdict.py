@@ -37,6 +37,7 @@ def show_drill(console: Console, evidence: Evidence) -> None:
     for file in evidence.files:
         console.print(f"  {file}")
     console.print(f"  [dim]sha256 {evidence.summary.sha256}[/]")
+    console.print(f"  [dim]as {evidence.checked_by} has it[/]")
     console.print(f"\n{closing(evidence.summary)}")
 
 

@@ -98,6 +98,7 @@ def test_its_report_is_shown_again(day2: Command, drilled: Any) -> None:
     assert day2.document("report", drilled["id"])["drill"]["id"] == drilled["id"]
     page = day2.page("report", drilled["id"])
     assert drilled["sha256"] in page
+    assert "as the ledger has it" in page, "the engine is up, and it was its drill"
     assert "C01_templates_live" in page
 
 
