@@ -89,14 +89,13 @@ def axis(longest: float, objective: float) -> Axis:
 
 
 def bars(phases: Sequence[Mapping[str, Any]], *, begun: datetime, on: Axis) -> tuple[Bar, ...]:
-    """The phases as bars, in the order in which they began."""
-    return tuple(_bar(phase, begun=begun, on=on) for phase in sorted(phases, key=_began))
-
-
-def _began(phase: Mapping[str, Any]) -> tuple[bool, str, str]:
-    """The order of the bars: what is not known to have begun before another stands where it ended, else last."""
-    known = phase["started_at"] or phase["ended_at"]
-    return known is None, str(known), str(phase["ended_at"])
+    """The phases as bars, in the order in which they began; one of unknown beginning behind those before it."""
+    moments: list[datetime] = []
+    for phase in phases:
+        known = phase["started_at"] and payload.parse_instant(phase["started_at"])
+        moments.append(known or max(moments, default=begun))
+    order = sorted(range(len(phases)), key=moments.__getitem__)
+    return tuple(_bar(phases[place], begun=begun, on=on) for place in order)
 
 
 def _bar(phase: Mapping[str, Any], *, begun: datetime, on: Axis) -> Bar:
@@ -128,12 +127,13 @@ def trend(current: Summary, earlier: Sequence[Summary], *, most: int = 12) -> Tr
         Mark(
             at=_percent(index + 0.5, len(drills)),
             height=None if each.rto_seconds is None else max(_percent(each.rto_seconds, on.span), 1.0),
-            label="not measured" if each.rto_seconds is None else duration(each.rto_seconds),
-            brief="" if each.rto_seconds is None else brief(each.rto_seconds),
+            label=_untold(each, "not measured", "not known")
+            if each.rto_seconds is None
+            else duration(each.rto_seconds),
+            brief=_untold(each, "none", "?") if each.rto_seconds is None else brief(each.rto_seconds),
             opened_at=each.opened_at,
             outcome=each.outcome,
-            kind=each.recovery_point_kind
-            or ("no recovery point" if each.recorded_by == "drill" else "recovery point not known"),
+            kind=each.recovery_point_kind or _untold(each, "no recovery point", "recovery point not known"),
             current=each is current,
             drill=each.id,
         )
@@ -141,6 +141,11 @@ def trend(current: Summary, earlier: Sequence[Summary], *, most: int = 12) -> Tr
     )
     width = round(min(56 / len(drills), _WIDEST_COLUMN), 2)
     return Trend(marks=marks, width=width, objective_at=on.objective_at, objective=duration(objective))
+
+
+def _untold(drill: Summary, absent: str, unknown: str) -> str:
+    """What is missing was never there, unless a sweep recorded the drill, which cannot say that."""
+    return absent if drill.recorded_by == "drill" else unknown
 
 
 def position(seconds: float | None, on: Axis) -> float | None:

@@ -227,7 +227,7 @@ def objective(verdict: str, reason: str, measured: float | None = None, promised
     return Objective(verdict=verdict, reason=reason, measured_seconds=measured, objective_seconds=promised)  # type: ignore[arg-type]
 
 
-RTO = objective("pass", "25 min 18 s of 120 min.", 1518.4, 7200)
+RTO = objective("pass", "verified data after 25 min 19 s, the objective is 2 h", 1518.4, 7200)
 RPO = objective("pass", "41 s of work would be lost, by the newest write found in the copy.", 41, 900)
 SNAPSHOT_AGE = objective(
     "pass",

@@ -200,6 +200,12 @@ def test_an_error_already_in_the_headline_is_not_told_twice() -> None:
     assert page_of(sample_drills.cut_short()).text.count("61 hours old") == 1
 
 
+def test_the_moments_of_the_timeline_say_their_zone() -> None:
+    record = recorded(sample_drills.passed())
+    assert "Began (UTC)" in Page(render_html(record)).text
+    assert "| Phase | Began (UTC) | Ended (UTC) |" in render_markdown(record)
+
+
 def test_a_drill_on_one_machine_says_so_on_the_page() -> None:
     record = recorded(sample_drills.passed(), replace(SETTINGS, on_one_machine=True))
     assert "Drilled on one machine" in render_html(record)
@@ -280,6 +286,11 @@ class TestTheTrend:
         page = render_html(recorded(sample_drills.passed()), sample_drills.history())
         assert page.count("&#x2715;</text>") == 2
         assert page.count('class="failed"') == 1  # the other one was never measured
+
+    def test_does_not_say_of_a_dead_execution_that_it_had_nothing(self) -> None:
+        summary = view.view(recorded(sample_drills.died())).summary
+        mark = charts.trend(summary, sample_drills.history()).marks[-1]
+        assert (mark.label, mark.brief, mark.kind) == ("not known", "?", "recovery point not known")
 
     def test_of_a_first_drill_says_so(self) -> None:
         page = render_html(recorded(sample_drills.passed()))

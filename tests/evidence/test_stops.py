@@ -8,7 +8,7 @@ import pytest
 import sample_drills
 from sample_drills import OPENED, Clock, caught, recorded
 
-from lambdas.evidence import stops, summary, timeline
+from lambdas.evidence import stops, summary, timeline, view
 from lambdas.evidence.rendering import render_html, render_markdown
 
 REFUSED = caught("RequestRefused", "No.")
@@ -144,6 +144,11 @@ def test_the_reports_say_that_it_failed_and_that_nobody_counted_its_retries() ->
     assert cells is not None
     told = re.sub(r"<[^>]*>", " ", cells[1]).split()
     assert " ".join(told) == "failed 02:00:10 not known 20 min 58 s"
+
+
+def test_a_phase_of_unknown_beginning_is_drawn_behind_those_that_it_followed() -> None:
+    drawn = [each.title for each in view.view(recorded(sample_drills.restore_overdue())).bars]
+    assert drawn[-3:] == ["Create the namespace", "Tear down", "Prove nothing is left"]
 
 
 def test_what_is_not_known_of_a_phase_is_said_and_not_drawn() -> None:
