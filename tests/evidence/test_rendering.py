@@ -3,13 +3,13 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 import sample_drills
 from hypothesis import given
 from hypothesis import strategies as st
+from report_page import Page
 from sample_drills import SETTINGS, recorded
 
 from lambdas.evidence import charts, view
@@ -23,44 +23,6 @@ DRILLS = (
     sample_drills.restore_overdue,
     sample_drills.died,
 )
-VOID = {"meta", "br", "path", "rect", "line", "circle", "use", "img", "hr", "link"}
-
-
-class Page(HTMLParser):
-    """What a page is made of: its text, the verdict of each row of checks, and where it points."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.references: list[str] = []
-        self.tags: list[str] = []
-        self.icons: list[str] = []
-        self.words: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.references += [value or "" for name, value in attrs if name in {"href", "src", "srcset", "xlink:href"}]
-        if tag == "use":
-            self.icons.append(dict(attrs)["href"] or "")
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in VOID:
-            assert self.open.pop() == tag
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.open.pop()
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
 
 
 def page_of(state: dict[str, Any]) -> Page:
@@ -89,27 +51,6 @@ class TestEveryPage:
         text = Page(render_html(record)).text
         for each in (record["drill"]["execution"], "coder-day2 0.1.0", view.view(record).sha256):
             assert each in text
-
-
-def test_a_snapshots_age_is_not_shown_as_the_rpo() -> None:
-    record = recorded(sample_drills.passed())
-    text, markdown = Page(render_html(record)).text, render_markdown(record)
-    assert "Snapshot's age passed 47 min 27 s of at most 26 h" in text
-    assert "the RPO of 15 min is proven by the point-in-time drill, not by this one." in text
-    assert "| Snapshot's age | passed | 47 min 27 s | of at most 26 h |" in markdown
-    assert "Data loss" not in text + markdown
-
-
-def test_a_drill_to_a_point_in_time_shows_the_data_loss_against_the_rpo() -> None:
-    record = recorded(sample_drills.point_in_time())
-    assert "Data loss passed 41 s of at most 15 min" in Page(render_html(record)).text
-    assert "| Data loss | passed | 41 s | of at most 15 min |" in render_markdown(record)
-
-
-def test_a_snapshot_drill_that_measured_nothing_is_not_held_against_the_rpo() -> None:
-    text = page_of(sample_drills.cut_short()).text
-    assert "Snapshot's age not measured Not measured of at most 26 h" in text
-    assert "at most 15 min" not in text
 
 
 def test_each_check_is_drawn_with_its_own_verdict() -> None:
