@@ -33,7 +33,7 @@ def drills(
     if as_json:
         typer.echo(json.dumps([payload.write(each) for each in found], indent=2))
     elif not found:
-        stop("No drill has ended yet.", "Start one with `day2 drill`.", code=FAILED)
+        stop("There is no ended drill to show.", "Start one with `day2 drill`.", code=FAILED)
     else:
         console.print(table(found))
         console.print(f"RTO, oldest to newest  {trend([each.rto_seconds for each in reversed(found)])}")
