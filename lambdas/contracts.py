@@ -212,13 +212,15 @@ class CheckGroup:
 class VerificationPlan:
     """PlanVerification's result: the facts, the groups, and the checks that cannot run here, as skips.
 
-    notes  by check id: what the plan leaves out or only samples, in words for the check's detail
+    notes     by check id: what the plan leaves out or only samples, in words for the check's detail
+    unlogged  tables that exist and are not counted, because crash recovery empties them
     """
 
     facts: DatabaseFacts
     groups: tuple[CheckGroup, ...]
     skipped: tuple[CheckResult, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
+    unlogged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,15 @@ from lambdas.verification import checks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What a table may do. `allowed` shrink on purpose or were accepted by whoever started the drill."""
+    """What a table may do.
+
+    allowed   shrink on purpose or were accepted by whoever started the drill
+    unlogged  exist and are compared on neither side: crash recovery empties them, and an upgrade may make one so
+    """
 
     shrink_percent: float
     allowed: Collection[str] = ()
+    unlogged: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +37,9 @@ def compare(
     A bad count never becomes the baseline: a table that warned keeps its old one until it has recovered or the
     loss was accepted. Data from before the baseline (a recovery point of one's own choosing) is not compared.
     """
+    counts = {table: rows for table, rows in counts.items() if table not in rules.unlogged}
     total = _total(counts)
-    fresh = Baseline(drill=drill, taken_at=as_of, counts=dict(counts))
+    fresh = Baseline(drill=drill, taken_at=as_of, counts=counts)
     if before is None:
         return Comparison(result=uncompared(counts, why="no passed drill's counts to compare with yet"), next=fresh)
     if as_of < before.taken_at:
@@ -43,12 +49,16 @@ def compare(
         table: fault
         for table, was in sorted(before.counts.items())
         if table not in rules.allowed
+        and table not in rules.unlogged
         and (fault := _fault(was, counts.get(table), percent=rules.shrink_percent, warned=table in before.warned))
     }
     kept = {table: before.counts[table] for table in faults}
     following = Baseline(drill=drill, taken_at=as_of, counts={**counts, **kept}, warned=tuple(faults))
     told = [f"{table} {words}" for table, (_, words) in faults.items()]
     detail = f"{total}; compared with drill {before.drill}" + (f": {'; '.join(told)}" if told else "")
+    dropped = sorted(before.counts.keys() & set(rules.unlogged))
+    if dropped:
+        detail += f"; unlogged by now and no longer compared: {', '.join(dropped)}"
     return Comparison(result=_result(_worst(faults), len(faults), detail), next=following)
 
 

@@ -86,6 +86,7 @@ def plan(
         ),
         skipped=tuple(skipped),
         notes={check: note for check, note in notes.items() if note},
+        unlogged=_unlogged(inventory),
     )
 
 
@@ -236,8 +237,12 @@ def _left_out_keys(inventory: Inventory) -> str:
 
 
 def _left_out_tables(inventory: Inventory) -> str:
-    count = sum(table.unlogged for table in inventory.tables)
-    return f"{count} unlogged left out" if count else ""
+    names = _unlogged(inventory)
+    return f"unlogged and left out: {', '.join(names)}" if names else ""
+
+
+def _unlogged(inventory: Inventory) -> tuple[str, ...]:
+    return tuple(table.name for table in inventory.tables if table.unlogged)
 
 
 _WHY_NOT = {

@@ -80,6 +80,24 @@ def test_a_table_that_may_shrink_or_was_accepted_gives_its_new_count_to_the_base
     assert compared.next.counts == {"audit_logs": 0}
 
 
+def test_a_table_that_an_upgrade_made_unlogged_is_dropped_and_named() -> None:
+    rules = Rules(shrink_percent=5.0, unlogged=("tailnet_coordinators",))
+
+    compared = compare({"users": 10}, before({"users": 10, "tailnet_coordinators": 3}), rules)
+
+    assert compared.result.verdict == "pass"
+    assert compared.result.detail.endswith("; unlogged by now and no longer compared: tailnet_coordinators")
+    assert compared.next is not None
+    assert compared.next.counts == {"users": 10}
+
+
+def test_an_unlogged_table_lays_no_baseline_also_where_it_was_counted() -> None:
+    compared = compare({"users": 10, "fleeting": 3}, None, Rules(shrink_percent=5.0, unlogged=("fleeting",)))
+
+    assert compared.next is not None
+    assert compared.next.counts == {"users": 10}
+
+
 def test_a_loss_of_exactly_the_limit_is_let_pass() -> None:
     assert compare({"users": 95}, before({"users": 100})).result.verdict == "pass"
     assert compare({"users": 94}, before({"users": 100})).result.verdict == "warn"

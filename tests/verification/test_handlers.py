@@ -114,6 +114,26 @@ def test_the_baseline_of_the_source_is_compared_with(
     assert judgement["baseline_drill"] == "before"
 
 
+def test_an_upgrade_that_makes_a_table_unlogged_fails_no_drill(
+    steps: Callable[..., dict[str, Any]], seeded: Seeded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = Baseline(
+        drill="before", taken_at=seeded.as_of - timedelta(days=30), counts={"users": 41, "tailnet_coordinators": 2}
+    )
+    monkeypatch.setattr(Ledger, "baselines", {"coder-prod-aurora": before})
+    seeded.running.sql("ALTER TABLE tailnet_coordinators SET UNLOGGED", database="drilled")
+    plan = steps(plan_verification.handler)
+    results = [steps(run_checks.handler, group=group) for group in plan["groups"]]
+
+    judgement = steps(judge.handler, plan=plan, results=results)
+
+    (counted,) = [check for check in judgement["checks"] if check["id"] == "CT01_row_counts"]
+    assert counted["verdict"] == "pass"
+    assert "no longer compared: tailnet_coordinators" in counted["detail"]
+    assert judgement["verdict"]["overall"] == "pass"
+    assert "tailnet_coordinators" not in judgement["next_baseline"]["counts"]
+
+
 def test_settings_that_expect_something_of_no_check_stop_the_drill(
     steps: Callable[..., dict[str, Any]], verification: Callable[[Verification], None]
 ) -> None:

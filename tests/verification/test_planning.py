@@ -75,8 +75,9 @@ def test_every_foreign_key_and_every_logged_table_is_planned_and_the_others_are_
     assert items(found, "counts") == ["a", "b"]
     assert found.notes == {
         checks.FOREIGN_KEYS: "1 of unlogged tables left out",
-        checks.ROW_COUNTS: "1 unlogged left out",
+        checks.ROW_COUNTS: "unlogged and left out: u",
     }
+    assert found.unlogged == ("u",)
 
 
 def test_the_planted_orphan_goes_into_the_cheapest_foreign_key() -> None:
