@@ -48,7 +48,8 @@ class Verification:
     """How the catalogue runs.
 
     expect            check id -> expectation that replaces the catalogue's (zero | positive | one | report)
-    may_shrink        tables that a retention job empties on purpose, outside the baseline's rule
+    may_shrink        tables that a retention job shortens on purpose, outside shrink_percent; emptied or missing
+                      they still fail
     shrink_percent    a table that lost more than this since the baseline is shrinking (0-100)
     physical_full_gib relations up to this size are checked whole, larger ones by sample
     sample_percent    share of a larger relation's blocks that is checked (1-100)

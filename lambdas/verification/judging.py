@@ -25,7 +25,8 @@ def judge(  # noqa: PLR0913  one word for each thing that a verdict rests on
     """
     rules = baseline.Rules(
         shrink_percent=settings.verification.shrink_percent,
-        allowed=frozenset((*settings.verification.may_shrink, *drill.accept_shrunk_tables)),
+        may_shrink=frozenset(settings.verification.may_shrink),
+        accepted=frozenset(drill.accept_shrunk_tables),
         unlogged=frozenset(plan.unlogged),
     )
     counts = verdict.row_counts(results)

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,14 +71,36 @@ def test_a_table_that_recovered_is_forgiven() -> None:
     assert compared.next.warned == ()
 
 
-def test_a_table_that_may_shrink_or_was_accepted_gives_its_new_count_to_the_baseline() -> None:
-    rules = Rules(shrink_percent=5.0, allowed=("audit_logs", "gone"))
+def test_a_table_that_may_shrink_gives_its_new_count_to_the_baseline_and_is_named() -> None:
+    rules = Rules(shrink_percent=5.0, may_shrink=("audit_logs", "files", "not_here"))
 
-    compared = compare({"audit_logs": 0}, before({"audit_logs": 100, "gone": 5}), rules)
+    compared = compare({"audit_logs": 1, "files": 9}, before({"audit_logs": 100, "files": 9}), rules)
 
     assert compared.result.verdict == "pass"
+    assert compared.result.detail.endswith("; may shrink by the settings: audit_logs shrank from 100 to 1 rows, files")
     assert compared.next is not None
-    assert compared.next.counts == {"audit_logs": 0}
+    assert compared.next.counts == {"audit_logs": 1, "files": 9}
+
+
+@pytest.mark.parametrize(("now", "words"), [({"audit_logs": 0}, "is empty"), ({}, "is missing")])
+def test_a_table_that_may_shrink_may_be_neither_emptied_nor_missing(now: dict[str, int], words: str) -> None:
+    compared = compare(now, before({"audit_logs": 100}), Rules(shrink_percent=5.0, may_shrink=("audit_logs",)))
+
+    assert compared.result.verdict == "fail"
+    assert f"audit_logs {words}, had 100 rows" in compared.result.detail
+
+
+def test_a_loss_that_was_accepted_gives_its_new_count_to_the_baseline_and_is_named() -> None:
+    rules = Rules(shrink_percent=5.0, accepted=("audit_logs", "gone", "users"))
+
+    compared = compare({"audit_logs": 0, "users": 7}, before({"audit_logs": 100, "gone": 5, "users": 7}), rules)
+
+    assert compared.result.verdict == "pass"
+    assert compared.result.detail.endswith(
+        "; accepted by the request: audit_logs is empty, had 100 rows, gone is missing, had 5 rows"
+    )
+    assert compared.next is not None
+    assert compared.next.counts == {"audit_logs": 0, "users": 7}
 
 
 def test_a_table_that_an_upgrade_made_unlogged_is_dropped_and_named() -> None:

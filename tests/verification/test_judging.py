@@ -112,6 +112,16 @@ def test_a_table_that_may_shrink_by_the_settings_is_let_pass() -> None:
     assert judgement.verdict.overall == "pass"
 
 
+def test_a_table_that_may_shrink_by_the_settings_may_not_be_emptied() -> None:
+    judgement = judged(
+        healthy(users=100, audit_logs=0),
+        before=baseline(**COUNTS),
+        verification=Verification(may_shrink=("audit_logs",)),
+    )
+
+    assert judgement.verdict.overall == "fail"
+
+
 def test_a_table_that_could_not_be_counted_fails_the_drill() -> None:
     refused = result(checks.ROW_COUNTS, "fail", value=0, detail="not checked: users (SQLSTATE XX001)")
     found = group(result(), ACTIVITY, HEARTBEAT, *planted(), refused, audit_logs=1000)
