@@ -1,12 +1,12 @@
 """Compares row counts with those of the last passed drill of the same source. No I/O."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from lambdas.contracts import Baseline, CheckResult, CheckVerdict
-from lambdas.verification import checks
+from lambdas.verification import checks, volatile
 
 Kind = Literal["missing", "empty", "shrank"]
 
@@ -48,7 +48,8 @@ def compare(
     """A missing or emptied table fails at once, a shrunk one warns and fails when it is seen again.
 
     A bad count never becomes the baseline: a table that warned keeps its old one until it has recovered or the
-    loss was accepted. Data from before the baseline (a recovery point of one's own choosing) is not compared.
+    loss was accepted. Of the tables that mirror running processes no count is bad. Data from before the baseline (a
+    recovery point of one's own choosing) is not compared.
     """
     counts = {table: rows for table, rows in counts.items() if table not in rules.unlogged}
     total = _total(counts)
@@ -72,7 +73,7 @@ def compare(
     following = Baseline(drill=drill, taken_at=as_of, counts={**counts, **kept}, warned=tuple(faults))
     told = [f"{table} {losses[table].words}" + (", again" if table in before.warned else "") for table in faults]
     compared = f"compared with drill {before.drill}" + (f": {'; '.join(told)}" if told else "")
-    detail = "; ".join((total, compared, *_exempted(before.counts, losses, rules=rules)))
+    detail = "; ".join((total, compared, *_exempted(before.counts.keys() - faults.keys(), losses, rules=rules)))
     return Comparison(result=_result(_worst(faults), len(faults), detail), next=following)
 
 
@@ -119,26 +120,35 @@ def _verdict(table: str, loss: Loss, *, rules: Rules, again: bool) -> CheckVerdi
     """What a loss means; None where it is excused."""
     if table in rules.accepted:
         return None
-    if loss.kind != "shrank":
+    if loss.kind == "missing":
+        return "fail"
+    if table in volatile.TABLES:
+        return None
+    if loss.kind == "empty":
         return "fail"
     if table in rules.may_shrink:
         return None
     return "fail" if again else "warn"
 
 
-def _exempted(compared: Collection[str], losses: Mapping[str, Loss], *, rules: Rules) -> Iterator[str]:
+def _exempted(tables: Iterable[str], losses: Mapping[str, Loss], *, rules: Rules) -> list[str]:
     """The tables that the rule does not hold for, and what became of them: a pass says nothing of their rows."""
-    for why, tables in (
-        ("accepted by the request", sorted(losses.keys() & set(rules.accepted))),
-        ("may shrink by the settings", sorted(set(compared) & set(rules.may_shrink) - set(rules.accepted))),
-        ("unlogged by now and no longer compared", sorted(set(compared) & set(rules.unlogged))),
-    ):
-        if tables:
-            yield f"{why}: " + ", ".join(_with_its_loss(table, losses.get(table)) for table in tables)
+    named: dict[str, list[str]] = {}
+    for table in sorted(tables):
+        loss = losses.get(table)
+        if why := _exemption(table, rules=rules, lost=loss is not None):
+            named.setdefault(why, []).append(table if loss is None else f"{table} {loss.words}")
+    return [f"{why}: {', '.join(each)}" for why, each in sorted(named.items())]
 
 
-def _with_its_loss(table: str, loss: Loss | None) -> str:
-    return table if loss is None else f"{table} {loss.words}"
+def _exemption(table: str, *, rules: Rules, lost: bool) -> str | None:
+    if table in rules.unlogged:
+        return "unlogged by now and no longer compared"
+    if table in rules.accepted and lost:
+        return "accepted by the request"
+    if table in volatile.TABLES:
+        return "mirror running processes"
+    return "may shrink by the settings" if table in rules.may_shrink else None
 
 
 def _total(counts: Mapping[str, int]) -> str:

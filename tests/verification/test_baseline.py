@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.contracts import Baseline
-from lambdas.verification import baseline
+from lambdas.verification import baseline, volatile
 from lambdas.verification.baseline import Comparison, Rules
 
 from .samples import TAKEN
@@ -101,6 +101,24 @@ def test_a_loss_that_was_accepted_gives_its_new_count_to_the_baseline_and_is_nam
     )
     assert compared.next is not None
     assert compared.next.counts == {"audit_logs": 0, "users": 7}
+
+
+@pytest.mark.parametrize("left", [2, 0])
+@pytest.mark.parametrize("table", volatile.TABLES)
+def test_fewer_running_processes_are_no_loss_and_their_tables_are_named(table: str, left: int) -> None:
+    compared = compare({table: left}, before({table: 3}, warned=(table,)))
+
+    assert compared.result.verdict == "pass"
+    assert f"; mirror running processes: {table} " in compared.result.detail
+    assert compared.next is not None
+    assert compared.next.counts == {table: left}
+
+
+def test_a_missing_table_of_running_processes_fails_at_once() -> None:
+    compared = compare({}, before({"replicas": 3}))
+
+    assert compared.result.verdict == "fail"
+    assert compared.result.detail.endswith("replicas is missing, had 3 rows")
 
 
 def test_a_table_that_an_upgrade_made_unlogged_is_dropped_and_named() -> None:
