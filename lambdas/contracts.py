@@ -240,7 +240,8 @@ class Judgement:
     counts        rows by table of this copy
     baseline_drill  the passed drill whose counts these were compared with, None at the first
     next_baseline what the next drill compares with, to be stored when this drill passed (a warning passes);
-                  a table that warned keeps its old count in it. None keeps the present baseline
+                  a table that warned keeps its old count in it. When it failed, only `warned` is stored, beside
+                  the present counts. None keeps the present baseline
     data_as_of    the newest write found in the copy, from the heartbeat or activity columns
     """
 
@@ -258,7 +259,8 @@ class Baseline:
     """Rows by table that the next drill of the same source is compared with; kept by the ledger.
 
     drill   the passed drill whose judgement gave the counts
-    warned  tables that had shrunk in that drill: a warning there, a failure when it is seen again
+    warned  tables that had shrunk in the last drill that was compared with them, passed or not: a warning there, a
+            failure when it is seen again
     """
 
     drill: str

@@ -6,7 +6,7 @@ One table, two string keys, no index, so that every read a decision rests on can
 |-----------------------------|----------|----------------------------------------------------------------------|
 | `slot#<source>#<requested>` | the slot | the execution that claimed a schedule's slot; expires                |
 | `lock#<source>`             | `lock`   | the execution and drill that hold the source, until when; expires    |
-| `baseline#<source>`         | `latest` | the counts of the last passed drill, as JSON                         |
+| `baseline#<source>`         | `latest` | the last passed drill's counts, what has shrunk since, as JSON       |
 | `drills`                    | drill id | one item a drill: `running` with its Drill, later its Summary, JSON  |
 
 All drills share one partition on purpose. Their ids begin with the date, so one query backwards reads the newest

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -85,12 +86,36 @@ def test_the_lock_is_let_go_by_the_drill_and_not_by_what_a_record_calls_it(accou
     assert hold(account, OTHER) is None
 
 
-def test_only_a_passed_drill_becomes_the_baseline(account: Account, call: Caller) -> None:
-    account.ledger.put_baseline(SOURCE, sample_drills.BASELINE)
+def failed_with_shrunk_users() -> dict[str, Any]:
+    """Failed for another reason, after the comparison with the baseline had warned."""
     state = sample_drills.failed()
-    state["judgement"]["next_baseline"] = {"drill": ID, "taken_at": "2026-11-23T02:00:00Z", "counts": {"users": 0}}
+    state["judgement"]["next_baseline"] = {
+        "drill": ID,
+        "taken_at": "2026-11-23T02:00:00Z",
+        "counts": {"users": 0},
+        "warned": ["users"],
+    }
+    return state
+
+
+def test_a_failed_drill_leaves_the_counts_and_remembers_what_had_shrunk(account: Account, call: Caller) -> None:
+    account.ledger.put_baseline(SOURCE, sample_drills.BASELINE)
+    call(record_evidence, drill_state=failed_with_shrunk_users())
+    assert account.ledger.baseline(SOURCE) == replace(sample_drills.BASELINE, warned=("users",))
+
+
+def test_a_failed_drill_that_was_compared_with_other_counts_changes_none(account: Account, call: Caller) -> None:
+    newer = replace(sample_drills.BASELINE, drill="20261124-00000000")
+    account.ledger.put_baseline(SOURCE, newer)
+    call(record_evidence, drill_state=failed_with_shrunk_users())
+    assert account.ledger.baseline(SOURCE) == newer
+
+
+def test_a_failed_first_drill_lays_no_baseline(account: Account, call: Caller) -> None:
+    state = failed_with_shrunk_users()
+    state["judgement"]["baseline_drill"] = None
     call(record_evidence, drill_state=state)
-    assert account.ledger.baseline(SOURCE) == sample_drills.BASELINE
+    assert account.ledger.baseline(SOURCE) is None
 
 
 def test_a_passed_drill_becomes_the_baseline(account: Account, call: Caller) -> None:

@@ -87,18 +87,35 @@ def _render(
 
 
 def _enter(kept: Mapping[str, Any], summary: Summary, *, execution: str, ledger: Ledger, table: str) -> None:
-    """The baseline of a passed drill, then the lock, and last the drill's end in the ledger.
+    """What the next drill is compared with, then the lock, and last the drill's end in the ledger.
 
     What fails before the lock keeps the source shut. The entry is last, because the sweep takes up every drill that
     is still open there: a function that dies at any point in here leaves nothing that nobody looks at again.
     """
-    if summary.outcome == "passed" and kept["next_baseline"] is not None:
-        with _storing("the baseline", table):
-            ledger.put_baseline(summary.source, payload.read(Baseline, kept["next_baseline"]))
+    with _storing("the baseline", table):
+        following = _following(kept, summary, present=ledger.baseline(summary.source))
+        if following is not None:
+            ledger.put_baseline(summary.source, following)
     with _storing("the end of the source's lock", table):
         ledger.unlock(source=summary.source, execution=execution)
     with _storing("the ledger entry", table):
         ledger.close_drill(summary)
+
+
+def _following(kept: Mapping[str, Any], summary: Summary, *, present: Baseline | None) -> Baseline | None:
+    """The next baseline, None where the present one stays as it is.
+
+    A failed drill leaves the counts alone, but not what it saw shrink: whatever it failed for, the next one that sees
+    it sees it again. Only beside the counts that it was compared with: the sweep may come after another drill passed.
+    """
+    if kept["next_baseline"] is None:
+        return None
+    judged = payload.read(Baseline, kept["next_baseline"])
+    if summary.outcome == "passed":
+        return judged
+    if present is None or kept["baseline"] is None or present.drill != kept["baseline"]["drill"]:
+        return None
+    return replace(present, warned=judged.warned)
 
 
 @contextmanager
