@@ -125,6 +125,7 @@ class CheckResult:
     detail    counts, identifiers and digests only: never rows, names or e-mail addresses
     control   the deliberate failure that proves the verifier can fail; left out of the verdict's counts
     title     what the check looks at, one line for the report
+    unfinished  its time limit ended it before it could answer, or a part of it: nothing is known of that
     """
 
     id: str
@@ -137,6 +138,7 @@ class CheckResult:
     digest: str
     control: bool = False
     title: str = ""
+    unfinished: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,12 +202,17 @@ class DatabaseFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckGroup:
-    """One Map item: checks, foreign keys, tables to count or relations to examine, of planned duration."""
+    """One Map item: checks, foreign keys, tables to count or relations to examine, of planned duration.
+
+    bounded  a single piece of work that may take longer than a group should: when its time limit strikes, it is
+             unfinished rather than failed, for its size alone explains it
+    """
 
     id: str
     kind: Literal["sql", "foreign-keys", "counts", "physical"]
     items: tuple[str, ...]
     planned_seconds: float
+    bounded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,18 +33,22 @@ def tasks(group: CheckGroup, known: Known) -> list[Task]:
     match group.kind:
         case "sql":
             return [
-                Statement(check=known.checks[item], weight=_weight(known.checks[item].tables, known))
+                Statement(
+                    check=known.checks[item],
+                    weight=_weight(known.checks[item].tables, known),
+                    bounded=group.bounded,
+                )
                 for item in group.items
             ]
         case "foreign-keys":
-            return list(_orphans(group.items, known))
+            return list(_orphans(group, known))
         case "counts":
             return [
                 Counts(items=tuple(batch), weight=_weight(batch, known))
                 for batch in _batches(group.items, heavy=lambda item: _weight([item], known) > 1)
             ]
         case "physical":
-            return list(_pages(group.items, known))
+            return list(_pages(group, known))
 
 
 def assemble(group: CheckGroup, outcomes: Iterable[Outcome], *, seconds: float) -> GroupResult:
@@ -89,29 +93,36 @@ def _structural(check: str, outcomes: Sequence[Outcome], *, items: int) -> Check
         detail="; ".join(told),
         seconds=round(sum(outcome.seconds for outcome in outcomes), 3),
         digest=checks.digest("\n".join(sorted(text for outcome in outcomes for text in outcome.statements))),
+        unfinished=any(outcome.unfinished for outcome in outcomes),
     )
 
 
-def _orphans(items: Iterable[str], known: Known) -> Iterator[Orphans]:
+def _orphans(group: CheckGroup, known: Known) -> Iterator[Orphans]:
     together: dict[tuple[str, structure.Blocks | None], list[ForeignKey]] = {}
-    for item in items:
+    for item in group.items:
         if item.startswith(checks.CONTROL_PREFIX):
             key = known.foreign_keys[item.removeprefix(checks.CONTROL_PREFIX)]
-            yield Orphans(keys=(key,), blocks=None, weight=0.0, planted=True)
+            yield Orphans(keys=(key,), blocks=None, weight=0.0, planted=True, bounded=group.bounded)
             continue
         name, blocks = structure.read_part(item)
         key = known.foreign_keys[name]
         together.setdefault((key.child, blocks), []).append(key)
     for (child, blocks), keys in together.items():
         weight = _weight([child, *(key.parent for key in keys)], known)
-        yield Orphans(keys=tuple(keys), blocks=blocks, weight=weight)
+        yield Orphans(keys=tuple(keys), blocks=blocks, weight=weight, bounded=group.bounded)
 
 
-def _pages(items: Sequence[str], known: Known) -> Iterator[Pages]:
+def _pages(group: CheckGroup, known: Known) -> Iterator[Pages]:
     for kind in (HEAP, INDEX_WITH_HEAP, INDEX):
-        names = [item.removeprefix(kind) for item in items if item.startswith(kind)]
+        names = [item.removeprefix(kind) for item in group.items if item.startswith(kind)]
         for batch in _batches(names, heavy=lambda name: _weight([name], known) > 1 or name.endswith("]")):
-            yield Pages(kind=kind, names=tuple(batch), schema=known.amcheck_schema, weight=_weight(batch, known))
+            yield Pages(
+                kind=kind,
+                names=tuple(batch),
+                schema=known.amcheck_schema,
+                weight=_weight(batch, known),
+                bounded=group.bounded,
+            )
 
 
 def _batches(items: Iterable[str], *, heavy: Callable[[str], bool]) -> Iterator[list[str]]:

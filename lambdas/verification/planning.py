@@ -1,43 +1,30 @@
-"""Divides a verification into groups of planned duration. No I/O.
-
-The throughputs are deliberately low, so that a plan is met on a freshly restored volume, whose blocks arrive from
-storage as they are touched. Measured on one core of a laptop-sized machine with everything in memory (November 2026,
-PostgreSQL 15, tables of 18 to 47 MiB): counting 890 MiB/s and more, foreign keys 2.4 million rows/s, verify_heapam
-440 MiB/s and more, bt_index_check 270 to 430 MiB/s.
-"""
+"""Divides a verification into groups of planned duration: what is looked at, and what is left out. No I/O."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import Literal
 
-from lambdas.contracts import CheckGroup, CheckResult, DatabaseFacts, VerificationPlan
+from lambdas.contracts import CheckResult, DatabaseFacts, VerificationPlan
 from lambdas.settings import Verification
 from lambdas.verification import checks
 from lambdas.verification.checks import Check
-from lambdas.verification.releases import release_of
-from lambdas.verification.structure import (
-    BLOCK_BYTES,
-    ForeignKey,
-    Inventory,
-    Relation,
-    Table,
-    part,
+from lambdas.verification.packing import (
+    GIB,
+    HEAP_CHECK_BYTES_PER_SECOND,
+    INDEX_CHECK_BYTES_PER_SECOND,
+    JOIN_ROWS_PER_SECOND,
+    LONGEST_ITEM_SECONDS,
+    MIB,
+    SCAN_BYTES_PER_SECOND,
+    STATEMENT_SECONDS,
+    Item,
+    Kind,
+    divided,
+    pack,
+    whole,
 )
+from lambdas.verification.releases import release_of
+from lambdas.verification.structure import BLOCK_BYTES, ForeignKey, Inventory, Relation, Table, part
 
-Kind = Literal["sql", "foreign-keys", "counts", "physical"]
-
-MIB = 2**20
-GIB = 2**30
-SCAN_BYTES_PER_SECOND = 100 * MIB
-JOIN_ROWS_PER_SECOND = 400_000
-HEAP_CHECK_BYTES_PER_SECOND = 60 * MIB
-INDEX_CHECK_BYTES_PER_SECOND = 60 * MIB
-STATEMENT_SECONDS = 0.005
-
-# A single item that cannot be divided and would come near a function's 900 s is left out, and said to be.
-LONGEST_ITEM_SECONDS = 600
 # An index is compared with its heap, which reads the heap once more, where the heap is no larger than this.
 WITH_HEAP_BYTES = 8 * MIB
 # A sample is spread over this many places of a relation.
@@ -45,14 +32,6 @@ SAMPLE_PLACES = 64
 INDEX_WITH_HEAP = "with-heap "
 INDEX = "index "
 HEAP = "heap "
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """Work that is not divided further."""
-
-    names: tuple[str, ...]
-    seconds: float
 
 
 def plan(
@@ -90,29 +69,6 @@ def plan(
     )
 
 
-def pack(kind: Kind, items: Iterable[Item], *, capacity: float) -> list[CheckGroup]:
-    """First fit decreasing: no group is planned above `capacity` unless a single item is."""
-    bins: list[list[Item]] = []
-    loads: list[float] = []
-    for item in sorted(items, key=lambda each: (-each.seconds, each.names)):
-        place = next((number for number, load in enumerate(loads) if load + item.seconds <= capacity), None)
-        if place is None:
-            bins.append([item])
-            loads.append(item.seconds)
-        else:
-            bins[place].append(item)
-            loads[place] += item.seconds
-    return [
-        CheckGroup(
-            id=f"{kind}-{number}",
-            kind=kind,
-            items=tuple(name for item in packed for name in item.names),
-            planned_seconds=round(load, 3),
-        )
-        for number, (packed, load) in enumerate(zip(bins, loads, strict=True), start=1)
-    ]
-
-
 def physical(relations: Iterable[Relation], *, settings: Verification, seed: str) -> tuple[list[Item], str]:
     """The relations as items, and in words what is left out or sampled."""
     full = settings.physical_full_gib * GIB
@@ -141,8 +97,7 @@ def _statements(runnable: Sequence[Check], *, tables: Mapping[str, Table]) -> li
     return [
         Item(
             names=(check.id,),
-            seconds=STATEMENT_SECONDS
-            + sum(tables[name].bytes for name in check.tables if name in tables) / SCAN_BYTES_PER_SECOND,
+            seconds=STATEMENT_SECONDS + sum(whole(tables[name]) for name in check.tables if name in tables),
         )
         for check in (*runnable, *checks.controls(runnable))
     ]
@@ -154,14 +109,26 @@ def _foreign_keys(inventory: Inventory, *, longest: float) -> list[Item]:
     items: list[Item] = []
     # The keys of one table stay together: they are looked at in one pass over it.
     for child in sorted({key.child for key in looked_at}):
-        keys = [key for key in looked_at if key.child == child]
-        rows = tables[child].rows * len(keys) + sum(tables[key.parent].rows for key in keys)
-        seconds = STATEMENT_SECONDS + rows / JOIN_ROWS_PER_SECOND + tables[child].bytes / SCAN_BYTES_PER_SECOND
-        items += _divided([key.item for key in keys], size=tables[child].bytes, seconds=seconds, longest=longest)
+        items += _keys_of_child([key for key in looked_at if key.child == child], tables=tables, longest=longest)
     control = control_key(looked_at, rows={name: table.rows for name, table in tables.items()})
     if control is not None:
-        items.append(Item(names=(checks.CONTROL_PREFIX + control.item,), seconds=STATEMENT_SECONDS))
+        seconds = STATEMENT_SECONDS + whole(tables[control.child]) + whole(tables[control.parent])
+        items.append(Item(names=(checks.CONTROL_PREFIX + control.item,), seconds=seconds))
     return items
+
+
+def _keys_of_child(keys: Sequence[ForeignKey], *, tables: Mapping[str, Table], longest: float) -> list[Item]:
+    child = tables[keys[0].child]
+    parents = STATEMENT_SECONDS + sum(whole(tables[key.parent]) for key in keys)
+    if len(keys) > 1 and parents > longest / 2:
+        return [item for key in keys for item in _keys_of_child([key], tables=tables, longest=longest)]
+    return divided(
+        [key.item for key in keys],
+        size=child.bytes,
+        seconds=child.bytes / SCAN_BYTES_PER_SECOND + child.rows * len(keys) / JOIN_ROWS_PER_SECOND,
+        longest=longest,
+        each=parents,
+    )
 
 
 def control_key(keys: Iterable[ForeignKey], *, rows: Mapping[str, int]) -> ForeignKey | None:
@@ -175,35 +142,18 @@ def _counts(inventory: Inventory, *, longest: float) -> list[Item]:
         item
         for table in inventory.tables
         if not table.unlogged
-        for item in _divided(
+        for item in divided(
             [table.name],
             size=table.bytes,
-            seconds=STATEMENT_SECONDS + table.bytes / SCAN_BYTES_PER_SECOND,
+            seconds=table.bytes / SCAN_BYTES_PER_SECOND,
             longest=longest,
         )
     ]
 
 
-def _divided(names: Sequence[str], *, size: int, seconds: float, longest: float) -> list[Item]:
-    """One item, or where it would take too long, one for each range of the table's blocks."""
-    parts = math.ceil(seconds / longest)
-    if parts <= 1:
-        return [Item(names=tuple(names), seconds=seconds)]
-    return [
-        Item(names=tuple(part(name, blocks) for name in names), seconds=seconds / parts)
-        for blocks in ranges(size // BLOCK_BYTES, parts=parts)
-    ]
-
-
-def ranges(blocks: int, *, parts: int) -> list[tuple[int, int]]:
-    """`blocks` divided into at most `parts` ranges of nearly the same length, both ends included."""
-    edges = [blocks * number // parts for number in range(parts + 1)]
-    return [(first, after - 1) for first, after in pairwise(edges) if after > first]
-
-
 def _whole_heap(relation: Relation, *, longest: float) -> list[Item]:
-    seconds = STATEMENT_SECONDS + relation.bytes / HEAP_CHECK_BYTES_PER_SECOND
-    return _divided([HEAP + relation.name], size=relation.bytes, seconds=seconds, longest=longest)
+    seconds = relation.bytes / HEAP_CHECK_BYTES_PER_SECOND
+    return divided([HEAP + relation.name], size=relation.bytes, seconds=seconds, longest=longest)
 
 
 def _sample(relation: Relation, *, percent: int, seed: str) -> list[Item]:

@@ -15,7 +15,7 @@ from lambdas.adapters.postgres import APPLICATION, Refusal, Server, Session
 from lambdas.contracts import CheckGroup, GroupResult, VerificationPlan
 from lambdas.errors import VerificationFailed
 from lambdas.settings import Verification
-from lambdas.verification import checks, inventory, planning
+from lambdas.verification import checks, inventory, packing, planning
 from lambdas.verification.checks import Check, Phase
 from lambdas.verification.groups import Known, assemble, tasks
 from lambdas.verification.structure import Inventory
@@ -63,7 +63,8 @@ def run_group(
     chosen = checks.chosen(phase, expect=settings.expect)
     with _sessions(server, as_of=as_of, count=min(settings.connections, len(group.items))) as (sessions, _):
         work = _tasks(group, known=_known(group, sessions[0], chosen))
-        outcomes = side_by_side(work, sessions, budget=Budget(GROUP_BUDGET_SECONDS))
+        seconds = packing.LONGEST_ITEM_SECONDS if group.bounded else GROUP_BUDGET_SECONDS
+        outcomes = side_by_side(work, sessions, budget=Budget(seconds))
     return assemble(group, outcomes, seconds=monotonic() - started)
 
 

@@ -67,14 +67,16 @@ def row_counts(results: Sequence[GroupResult]) -> dict[str, int]:
 def with_verifier(results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
     """The results and the check that says whether the verifier was seen to fail where it must."""
     planted = [result for result in results if result.control]
-    unseen = [result.id for result in planted if result.verdict != "fail"]
-    enough = len(planted) >= FEWEST_CONTROLS
+    ended = [result for result in planted if not result.unfinished]
+    unseen = [result.id for result in ended if result.verdict != "fail"]
+    enough = len(ended) >= FEWEST_CONTROLS
     if unseen:
         detail = f"the verifier could not be seen to fail: {', '.join(unseen)}"
     elif not enough:
-        detail = f"the verifier could not be seen to fail: {len(planted)} planted faults, {FEWEST_CONTROLS} are needed"
+        detail = f"the verifier could not be seen to fail: {len(ended)} planted faults, {FEWEST_CONTROLS} are needed"
     else:
-        detail = f"{len(planted)} planted faults, each of them seen"
+        detail = f"{len(ended)} planted faults, each of them seen"
+    detail += _unanswered([result.id for result in planted if result.unfinished])
     verifier = CheckResult(
         id=checks.VERIFIER,
         title=checks.TITLES[checks.VERIFIER],
@@ -90,20 +92,33 @@ def with_verifier(results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
 
 
 def integrity(results: Sequence[CheckResult]) -> Objective:
-    """What the checks say together. Needs the result of `with_verifier`."""
+    """What the checks say together. Needs the result of `with_verifier`.
+
+    Without an answer that its time limit cut off, nothing more than a warning is earned: the copy may be whole.
+    """
     counted = [result for result in results if not result.control]
     by_verdict = {verdict: [each.id for each in counted if each.verdict == verdict] for verdict in _ORDER}
     tally = ", ".join(f"{len(found)} {_IN_WORDS[verdict]}" for verdict, found in by_verdict.items() if found)
+    unfinished = [each.id for each in counted if each.unfinished and _would_be_judged(each)]
+    missing = _unanswered(unfinished)
     judged = [each for each in counted if each.severity == "critical" and each.id != checks.VERIFIER]
     if by_verdict["fail"]:
         failed = by_verdict["fail"]
-        return Objective(verdict="fail", reason=f"{tally}: {checks.first_of(failed, total=len(failed))}")
+        return Objective(verdict="fail", reason=f"{tally}: {checks.first_of(failed, total=len(failed))}{missing}")
     if not any(each.verdict in ("pass", "warn") for each in judged):
-        return Objective(verdict="not-measured", reason=f"{tally or 'no check'}: no critical check could run")
+        return Objective(verdict="not-measured", reason=f"{tally or 'no check'}: no critical check could run{missing}")
     if by_verdict["warn"]:
         warned = by_verdict["warn"]
-        return Objective(verdict="warn", reason=f"{tally}: {checks.first_of(warned, total=len(warned))}")
-    return Objective(verdict="pass", reason=tally)
+        return Objective(verdict="warn", reason=f"{tally}: {checks.first_of(warned, total=len(warned))}{missing}")
+    return Objective(verdict="warn" if unfinished else "pass", reason=tally + missing)
+
+
+def _would_be_judged(result: CheckResult) -> bool:
+    return result.severity != "info" and result.expected != checks.WORDS["report"]
+
+
+def _unanswered(ids: Sequence[str]) -> str:
+    return f"; not answered within their time: {checks.first_of(ids, total=len(ids))}" if ids else ""
 
 
 def rto(drill: Drill, *, now: datetime, objectives: Objectives) -> Objective:
@@ -205,6 +220,9 @@ def _merged(parts: Sequence[CheckResult], *, plan: VerificationPlan, expect: Map
     if first.id not in checks.TITLES:
         return first
     verdict = min((each.verdict for each in parts), key=_ORDER.index)
+    unfinished = any(each.unfinished for each in parts)
+    if verdict == "pass" and unfinished:
+        verdict = "warn"
     if verdict != "skip" and expect.get(first.id) == "report":
         verdict = "report"
     told = [looked_at(first.id, plan), plan.notes.get(first.id, ""), *(each.detail for each in parts)]
@@ -216,6 +234,7 @@ def _merged(parts: Sequence[CheckResult], *, plan: VerificationPlan, expect: Map
         detail="; ".join(text for text in told if text),
         seconds=round(sum(each.seconds for each in parts), 3),
         digest=first.digest if len(parts) == 1 else checks.digest("".join(sorted(each.digest for each in parts))),
+        unfinished=unfinished,
     )
 
 

@@ -4,7 +4,7 @@ What the server refuses becomes part of the outcome; only a lost connection ends
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 from lambdas.adapters.postgres import Refusal, Row, Session
@@ -26,7 +26,10 @@ Builder = Callable[[Sequence[str]], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What one task found. `found` holds only what is wrong, by item; `refused` the SQLSTATE by item."""
+    """What one task found. `found` holds only what is wrong, by item; `refused` the SQLSTATE by item.
+
+    `unfinished`: the time limit of a bounded task struck, and `untold` names what it did not come to.
+    """
 
     check: str
     found: Mapping[str, int] = field(default_factory=dict)
@@ -36,6 +39,7 @@ class Outcome:
     results: tuple[CheckResult, ...] = ()
     statements: tuple[str, ...] = ()
     seconds: float = 0.0
+    unfinished: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +48,15 @@ class Statement:
 
     check: Check
     weight: float
+    bounded: bool = False
 
     def run(self, session: Session, limit: Limit) -> Outcome:
-        started = perf_counter()
-        answer = session.attempt(self.check.statement, doing=self.check.id, seconds=limit())
-        return Outcome(check=self.check.id, results=(_judged(self.check, answer, seconds=perf_counter() - started),))
+        started, allowed = perf_counter(), limit()
+        answer = session.attempt(self.check.statement, doing=self.check.id, seconds=allowed)
+        result = _judged(self.check, answer, seconds=perf_counter() - started)
+        if self.bounded and _ended(answer):
+            result = _unfinished(result, allowed=allowed)
+        return Outcome(check=self.check.id, results=(result,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +67,22 @@ class Orphans:
     blocks: structure.Blocks | None
     weight: float
     planted: bool = False
+    bounded: bool = False
 
     def run(self, session: Session, limit: Limit) -> Outcome:
-        started = perf_counter()
+        started, allowed = perf_counter(), limit()
         statement = structure.orphans(self.keys, blocks=self.blocks, planted=self.planted)
-        answer = session.attempt(statement, doing=f"{checks.FOREIGN_KEYS} of {self.keys[0].child}", seconds=limit())
-        seconds = perf_counter() - started
+        answer = session.attempt(statement, doing=f"{checks.FOREIGN_KEYS} of {self.keys[0].child}", seconds=allowed)
+        seconds, ended = perf_counter() - started, self.bounded and _ended(answer)
         if self.planted:
-            return Outcome(check=checks.FOREIGN_KEYS, results=(_planted_orphan(answer, statement, seconds=seconds),))
+            control = _planted_orphan(answer, statement, seconds=seconds)
+            control = _unfinished(control, allowed=allowed) if ended else control
+            return Outcome(check=checks.FOREIGN_KEYS, results=(control,))
+        if ended:
+            untold = {key.item: _in_time(allowed) for key in self.keys}
+            return Outcome(
+                check=checks.FOREIGN_KEYS, untold=untold, statements=(statement,), seconds=seconds, unfinished=True
+            )
         if isinstance(answer, Refusal):
             refused = {key.item: answer.sqlstate for key in self.keys}
             return Outcome(check=checks.FOREIGN_KEYS, refused=refused, statements=(statement,), seconds=seconds)
@@ -110,9 +126,11 @@ class Pages:
     names: tuple[str, ...]
     schema: str
     weight: float
+    bounded: bool = False
 
     def run(self, session: Session, limit: Limit) -> Outcome:
-        started = perf_counter()
+        started, allowed = perf_counter(), limit()
+        unfinished = False
         found: dict[str, int] = {}
         refused: dict[str, str] = {}
         untold: dict[str, str] = {}
@@ -125,6 +143,8 @@ class Pages:
                     found[name] = 1
                 elif answer.sqlstate in _CANNOT_TELL:
                     untold[name] = _CANNOT_TELL[answer.sqlstate]
+                elif self.bounded and answer.timed_out:
+                    untold[name], unfinished = _in_time(allowed), True
                 else:
                     refused[name] = answer.sqlstate
             elif self.kind == HEAP and answer[0][0]:
@@ -137,6 +157,7 @@ class Pages:
             untold=untold,
             statements=(self._statement(self.names),),
             seconds=perf_counter() - started,
+            unfinished=unfinished,
         )
 
     def _singly(self, session: Session, names: Sequence[str], limit: Limit) -> dict[str, int]:
@@ -157,6 +178,19 @@ class Pages:
 
 # One connection's work. `weight` orders tasks, the heaviest first; its unit does not matter.
 Task = Statement | Orphans | Counts | Pages
+
+
+def _ended(answer: list[Row] | Refusal) -> bool:
+    return isinstance(answer, Refusal) and answer.timed_out
+
+
+def _in_time(allowed: float) -> str:
+    return f"did not end within the {allowed:.0f} s that it may take"
+
+
+def _unfinished(result: CheckResult, *, allowed: float) -> CheckResult:
+    """Nothing is known of what was not looked at to its end: no pass, and no fault of the copy either."""
+    return replace(result, verdict="skip", value=None, detail=_in_time(allowed), unfinished=True)
 
 
 def _judged(check: Check, answer: list[Row] | Refusal, *, seconds: float) -> CheckResult:

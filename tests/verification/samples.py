@@ -62,6 +62,7 @@ def result(  # noqa: PLR0913  a sample names what its test is about
     value: int | None = 0,
     control: bool = False,
     detail: str = "",
+    unfinished: bool = False,
 ) -> CheckResult:
     return CheckResult(
         id=check,
@@ -73,6 +74,7 @@ def result(  # noqa: PLR0913  a sample names what its test is about
         seconds=0.1,
         digest="0" * 16,
         control=control,
+        unfinished=unfinished,
     )
 
 

@@ -1,14 +1,15 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdas import payload
 from lambdas.contracts import VerificationPlan
 from lambdas.settings import Verification
-from lambdas.verification import checks, planning, structure
-from lambdas.verification.planning import GIB, HEAP, INDEX, INDEX_WITH_HEAP, MIB, Item
+from lambdas.verification import checks, packing, planning, structure
+from lambdas.verification.packing import GIB, MIB, Item
+from lambdas.verification.planning import HEAP, INDEX, INDEX_WITH_HEAP
 from lambdas.verification.structure import Inventory, Relation
 
 from .samples import inventory, key, table
@@ -39,7 +40,7 @@ def test_every_item_is_planned_once_and_no_group_is_too_long_unless_one_item_is(
 ) -> None:
     work = [Item(names=(f"item-{number}",), seconds=each) for number, each in enumerate(seconds)]
 
-    groups = planning.pack("sql", work, capacity=capacity)
+    groups = packing.pack("sql", work, capacity=capacity)
 
     planned = sorted(item for group in groups for item in group.items)
     assert planned == sorted(name for item in work for name in item.names)
@@ -50,7 +51,7 @@ def test_every_item_is_planned_once_and_no_group_is_too_long_unless_one_item_is(
 @given(blocks=st.integers(0, 10**7), parts=st.integers(1, 50))
 def test_ranges_cover_every_block_once(blocks: int, parts: int) -> None:
     covered = 0
-    for first, last in planning.ranges(blocks, parts=parts):
+    for first, last in packing.ranges(blocks, parts=parts):
         assert first == covered
         assert last >= first
         covered = last + 1
@@ -71,7 +72,7 @@ def test_every_foreign_key_and_every_logged_table_is_planned_and_the_others_are_
 
     found = plan(held)
 
-    assert items(found, "foreign-keys") == ["b.b_parent_id_fkey", "NC_b.b_parent_id_fkey"]
+    assert sorted(items(found, "foreign-keys")) == ["NC_b.b_parent_id_fkey", "b.b_parent_id_fkey"]
     assert items(found, "counts") == ["a", "b"]
     assert found.notes == {
         checks.FOREIGN_KEYS: "1 of unlogged tables left out",
@@ -90,7 +91,9 @@ def test_the_planted_orphan_goes_into_the_cheapest_foreign_key() -> None:
 
 
 def test_a_table_too_large_for_one_function_is_counted_and_joined_in_ranges() -> None:
-    held = inventory(tables=(table("a"), table("huge", 800 * GIB, rows=10**9)), keys=(key("huge", "a"),))
+    held = inventory(
+        tables=(table("a"), table("b"), table("huge", 800 * GIB, rows=10**9)), keys=(key("huge", "a"), key("b", "a"))
+    )
 
     found = plan(held)
 
@@ -100,7 +103,90 @@ def test_a_table_too_large_for_one_function_is_counted_and_joined_in_ranges() ->
         assert len(ranges) > 1
         assert ranges[0][0] == 0
         assert ranges[-1][1] == 800 * GIB // 8192 - 1
-    assert max(group.planned_seconds for group in found.groups if group.kind != "sql") <= SETTINGS.group_seconds
+    assert max(group.planned_seconds for group in found.groups) <= SETTINGS.group_seconds
+
+
+TABLES = sorted({name for check in checks.catalogue() for name in check.tables})
+sizes = st.builds(
+    lambda blocks, rows: (blocks * structure.BLOCK_BYTES, rows), st.integers(0, 4 * 2**27), st.integers(0, 10**10)
+)
+
+
+@settings(deadline=None, max_examples=50)
+@given(of=st.dictionaries(st.sampled_from(TABLES), sizes), pairs=st.sets(st.tuples(*[st.sampled_from(TABLES)] * 2)))
+def test_whatever_the_sizes_no_group_comes_near_the_functions_end_and_all_is_planned_once(
+    of: dict[str, tuple[int, int]], pairs: set[tuple[str, str]]
+) -> None:
+    held = inventory(
+        tables=tuple(table(name, of.get(name, (0, 0))[0], rows=of.get(name, (0, 0))[1]) for name in TABLES),
+        keys=tuple(key(child, parent, column=f"{parent}_id") for child, parent in sorted(pairs)),
+    )
+
+    found = plan(held)
+
+    for group in found.groups:
+        assert group.planned_seconds <= packing.LONGEST_ITEM_SECONDS
+        assert group.bounded or group.planned_seconds <= SETTINGS.group_seconds
+        assert not group.bounded or len({item.split(".")[0] for item in group.items}) == 1
+    assert sorted(items(found, "sql")) == sorted(items(plan(inventory()), "sql"))
+    for kind in ("counts", "foreign-keys"):
+        planned = items(found, kind)
+        assert len(planned) == len(set(planned))
+    assert {structure.read_part(item)[0] for item in items(found, "foreign-keys") if not item.startswith("NC_")} == {
+        each.item for each in held.foreign_keys
+    }
+
+
+def test_a_check_over_a_table_too_large_for_its_time_runs_by_itself_and_is_bounded() -> None:
+    held = inventory(tables=(table("audit_logs", 150 * GIB, rows=5 * 10**8), table("users"), table("api_keys")))
+
+    alone = [group for group in plan(held).groups if group.bounded]
+
+    assert {group.items for group in alone} == {
+        ("A11_write_freshness_seconds",),
+        ("A13_nothing_after_recovery_point",),
+        ("G01_audit_latest",),
+    }
+
+
+def test_every_range_of_a_table_pays_for_the_whole_parent() -> None:
+    parent = table("parent", 8 * GIB, rows=20_000_000)
+    held = inventory(tables=(parent, table("huge", 800 * GIB, rows=10**9)), keys=(key("huge", "parent"),))
+    whole = packing.whole(parent)
+    assert SETTINGS.group_seconds / 2 < whole < SETTINGS.group_seconds
+
+    found = [group for group in plan(held).groups if group.items[0].startswith("huge") and group.kind == "foreign-keys"]
+
+    assert all(len(group.items) == 1 for group in found)
+    for group in found:
+        assert whole < group.planned_seconds <= whole + SETTINGS.group_seconds / 2 + 1
+
+
+def test_the_keys_of_a_table_part_where_their_parents_together_take_too_long() -> None:
+    parents = [table(name, 4 * GIB, rows=30_000_000) for name in ("one", "other")]
+    keys = [key("child", name, column=f"{name}_id") for name in ("one", "other")]
+
+    apart = plan(inventory(tables=(table("child"), *parents), keys=tuple(keys)))
+    together = plan(inventory(tables=(table("child"), table("one"), table("other")), keys=tuple(keys)))
+
+    assert max(group.planned_seconds for group in apart.groups) <= SETTINGS.group_seconds
+    assert not any(group.bounded for group in apart.groups)
+    assert len([group for group in apart.groups if group.kind == "foreign-keys"]) == 2
+    assert len([group for group in together.groups if group.kind == "foreign-keys"]) == 1
+
+
+def test_a_key_whose_parent_alone_takes_too_long_is_tried_once_and_not_in_ranges() -> None:
+    held = inventory(
+        tables=(table("parent", 800 * GIB, rows=10**9), table("child", 800 * GIB, rows=10**9)),
+        keys=(key("child", "parent"),),
+    )
+
+    found = [group for group in plan(held).groups if group.kind == "foreign-keys"]
+
+    assert [(group.items, group.bounded) for group in found] == [
+        (("NC_child.child_parent_id_fkey",), True),
+        (("child.child_parent_id_fkey",), True),
+    ]
 
 
 def test_large_heaps_are_checked_whole_in_ranges_and_larger_ones_by_sample() -> None:

@@ -57,6 +57,57 @@ def test_a_planted_fault_that_is_not_seen_fails_the_drill(unseen: CheckVerdict) 
     assert any("the verifier could not be seen to fail: NC_blind" in each.detail for each in results)
 
 
+def test_a_check_that_its_time_limit_ended_earns_a_warning_and_is_named() -> None:
+    found = integrity(result(), result("D03", "skip", value=None, unfinished=True))
+
+    assert found.verdict == "warn"
+    assert found.reason == "2 passed, 1 skipped; not answered within their time: D03"
+
+
+@pytest.mark.parametrize("word", ["fail", "warn"])
+def test_a_worse_verdict_still_names_what_was_not_answered(word: CheckVerdict) -> None:
+    found = integrity(result(), result("C02", word), result("D03", "skip", value=None, unfinished=True))
+
+    assert found.verdict == word
+    assert found.reason.endswith(": C02; not answered within their time: D03")
+
+
+def test_information_that_was_not_answered_in_time_warns_of_nothing() -> None:
+    found = integrity(result(), result("G01", "skip", severity="info", value=None, unfinished=True))
+
+    assert found.verdict == "pass"
+
+
+def test_a_drill_none_of_whose_critical_checks_was_answered_in_time_is_not_a_pass() -> None:
+    found = integrity(result("D03", "skip", value=None, unfinished=True))
+
+    assert found.verdict == "not-measured"
+    assert found.reason.endswith("no critical check could run; not answered within their time: D03")
+
+
+def test_a_planted_fault_that_was_not_answered_in_time_is_made_up_for_by_enough_others() -> None:
+    slow = result("NC_slow", "skip", value=None, control=True, unfinished=True)
+
+    (verifier,) = [
+        each for each in verdict.with_verifier((result(), *planted(3), slow)) if each.id == verdict.checks.VERIFIER
+    ]
+    assert verifier.verdict == "pass"
+    assert verifier.detail == "3 planted faults, each of them seen; not answered within their time: NC_slow"
+
+    few = verdict.integrity(verdict.with_verifier((result(), *planted(2), slow)))
+    assert few.verdict == "fail"
+
+
+def test_a_structural_check_with_a_part_that_was_not_answered_in_time_does_not_pass() -> None:
+    slow = result(FOREIGN_KEYS, "skip", value=0, detail="left out: b.y (did not end)", unfinished=True)
+
+    (merged,) = verdict.gather(PLAN, [group(result(FOREIGN_KEYS)), group(slow, name="f-2")], expect={})
+    (alone,) = verdict.gather(PLAN, [group(slow)], expect={})
+
+    assert (merged.verdict, merged.unfinished, merged.detail) == ("warn", True, "left out: b.y (did not end)")
+    assert (alone.verdict, alone.unfinished) == ("skip", True)
+
+
 def test_too_few_planted_faults_fail_the_drill() -> None:
     found = verdict.integrity(verdict.with_verifier((result(), *planted(2))))
 
