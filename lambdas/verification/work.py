@@ -195,8 +195,10 @@ def _unfinished(result: CheckResult, *, allowed: float) -> CheckResult:
 
 def _judged(check: Check, answer: list[Row] | Refusal, *, seconds: float) -> CheckResult:
     value, detail = None, ""
+    control = check.id.startswith(checks.CONTROL_PREFIX)
     if isinstance(answer, Refusal):
-        verdict = checks.broken(check.severity)
+        # A planted fault that was not looked at has not been seen, though its check could not pass either.
+        verdict = "skip" if control else checks.broken(check.severity)
         detail = "timed out" if answer.timed_out else f"the statement failed with SQLSTATE {answer.sqlstate}"
     else:
         value, detail, *ids = answer[0]
@@ -213,7 +215,7 @@ def _judged(check: Check, answer: list[Row] | Refusal, *, seconds: float) -> Che
         detail=detail,
         seconds=round(seconds, 4),
         digest=check.digest,
-        control=check.id.startswith(checks.CONTROL_PREFIX),
+        control=control,
     )
 
 
