@@ -61,9 +61,10 @@ def run_group(
     """Run one group on one exported snapshot, over as many connections as the settings say and the work needs."""
     started = monotonic()
     chosen = checks.chosen(phase, expect=settings.expect)
-    with _sessions(server, as_of=as_of, count=min(settings.connections, len(group.items))) as (sessions, _):
+    count = min(settings.connections, len(group.items))
+    seconds = packing.LONGEST_ITEM_SECONDS if group.bounded else GROUP_BUDGET_SECONDS
+    with _sessions(server, as_of=as_of, count=count, statement_seconds=seconds) as (sessions, _):
         work = _tasks(group, known=_known(group, sessions[0], chosen))
-        seconds = packing.LONGEST_ITEM_SECONDS if group.bounded else GROUP_BUDGET_SECONDS
         outcomes = side_by_side(work, sessions, budget=Budget(seconds))
     return assemble(group, outcomes, seconds=monotonic() - started)
 
@@ -82,7 +83,10 @@ def verify(
 
     settings = settings or Verification()
     chosen = checks.chosen(phase, expect=settings.expect)
-    with _sessions(server, as_of=as_of, count=settings.connections) as (sessions, moment):
+    with _sessions(server, as_of=as_of, count=settings.connections, statement_seconds=UNHURRIED_SECONDS) as (
+        sessions,
+        moment,
+    ):
         held = _look(sessions[0], chosen)
         plan = planning.plan(held, chosen=chosen, settings=settings, seed=payload.instant(moment))
         known = _all_known(held, chosen)
@@ -147,10 +151,15 @@ def side_by_side(work: Sequence[Task], sessions: Sequence[Session], *, budget: B
 
 
 @contextmanager
-def _sessions(server: Server, *, as_of: datetime | None, count: int) -> Iterator[tuple[list[Session], datetime]]:
-    """Sessions that all see the instant of the first, and the moment that their statements refer to."""
+def _sessions(
+    server: Server, *, as_of: datetime | None, count: int, statement_seconds: int
+) -> Iterator[tuple[list[Session], datetime]]:
+    """Sessions that all see the instant of the first, and the moment that their statements refer to.
+
+    A connection that is silent for longer than `statement_seconds` counts as lost.
+    """
     with ExitStack() as held:
-        sessions = _connected(server, count=count, held=held)
+        sessions = _connected(server, count=count, statement_seconds=statement_seconds, held=held)
         now = sessions[0].begin()
         snapshot = sessions[0].export() if count > 1 else None
         for session in sessions[1:]:
@@ -161,12 +170,10 @@ def _sessions(server: Server, *, as_of: datetime | None, count: int) -> Iterator
         yield sessions, moment
 
 
-def _connected(server: Server, *, count: int, held: ExitStack) -> list[Session]:
+def _connected(server: Server, *, count: int, statement_seconds: int, held: ExitStack) -> list[Session]:
     """Sessions that `held` closes, signed in side by side."""
     with ThreadPoolExecutor(count) as threads:
-        opening = [
-            threads.submit(postgres.connect, server, statement_seconds=GROUP_BUDGET_SECONDS) for _ in range(count)
-        ]
+        opening = [threads.submit(postgres.connect, server, statement_seconds=statement_seconds) for _ in range(count)]
     for each in opening:
         if each.exception() is None:
             held.callback(each.result().close)

@@ -205,10 +205,10 @@ def test_a_planned_table_that_is_gone_stops_its_group(seeded: Seeded, copy: Serv
 
 @pytest.fixture
 def slow(seeded: Seeded) -> Iterator[Server]:
-    """A database whose workspaces take five seconds to read."""
+    """A database whose files take three seconds to read."""
     seeded.running.sql("CREATE DATABASE slow TEMPLATE coder OWNER coder_admin")
-    slow = "ALTER TABLE workspaces RENAME TO w; CREATE VIEW workspaces AS SELECT w.* FROM w, pg_sleep(5)"
-    seeded.running.sql(f"{slow}; ALTER TABLE workspaces OWNER TO coder_admin", database="slow")
+    slow = "ALTER TABLE files RENAME TO f; CREATE VIEW files AS SELECT f.* FROM f, pg_sleep(3)"
+    seeded.running.sql(f"{slow}; ALTER TABLE files OWNER TO coder_admin", database="slow")
     yield seeded.database("slow")
     seeded.running.sql("DROP DATABASE slow WITH (FORCE)")
 
@@ -218,7 +218,7 @@ def test_a_group_that_runs_out_of_time_does_not_pass(
 ) -> None:
     monkeypatch.setattr(runner, "GROUP_BUDGET_SECONDS", 0)
     monkeypatch.setattr(connecting, "_limits", lambda **_: "SET timezone = 'UTC'")
-    group = CheckGroup(id="sql-1", kind="sql", items=("D03_latest_build_wrong_template",), planned_seconds=1)
+    group = CheckGroup(id="sql-1", kind="sql", items=("C05_active_version_source_missing",), planned_seconds=1)
 
     result = runner.run_group(slow, group, as_of=seeded.as_of, phase="drill", settings=SETTINGS)
 
@@ -230,13 +230,25 @@ def test_a_check_too_large_for_its_time_is_unfinished_and_neither_passed_nor_fai
 ) -> None:
     monkeypatch.setattr(packing, "LONGEST_ITEM_SECONDS", 1)
     group = CheckGroup(
-        id="sql-1", kind="sql", items=("D03_latest_build_wrong_template",), planned_seconds=600, bounded=True
+        id="sql-1", kind="sql", items=("C05_active_version_source_missing",), planned_seconds=600, bounded=True
     )
 
     (found,) = runner.run_group(slow, group, as_of=seeded.as_of, phase="drill", settings=SETTINGS).checks
 
     assert (found.verdict, found.value, found.unfinished) == ("skip", None, True)
     assert found.detail == "did not end within the 1 s that it may take"
+
+
+def test_a_statement_at_an_operators_desk_may_take_longer_than_a_function_could_wait(
+    slow: Server, seeded: Seeded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "GROUP_BUDGET_SECONDS", 1)
+    monkeypatch.setattr(connecting, "GRACE_SECONDS", 1)
+
+    found = by_id(runner.verify(slow, as_of=seeded.as_of))
+
+    assert found["C05_active_version_source_missing"].seconds > 2.9
+    assert found["C05_active_version_source_missing"].verdict == "pass"
 
 
 def test_one_lost_connection_ends_all_of_them(seeded: Seeded) -> None:
