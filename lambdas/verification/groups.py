@@ -16,11 +16,12 @@ BATCH = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the items of a group refer to, by name."""
+    """What the items of a group refer to, by name. `roots`: of each partition, the table it belongs to."""
 
     checks: Mapping[str, Check]
     foreign_keys: Mapping[str, ForeignKey] = field(default_factory=dict)
     sizes: Mapping[str, int] = field(default_factory=dict)
+    roots: Mapping[str, str] = field(default_factory=dict)
     amcheck_schema: str = "public"
 
 
@@ -51,14 +52,15 @@ def tasks(group: CheckGroup, known: Known) -> list[Task]:
             return list(_pages(group, known))
 
 
-def assemble(group: CheckGroup, outcomes: Iterable[Outcome], *, seconds: float) -> GroupResult:
+def assemble(group: CheckGroup, outcomes: Iterable[Outcome], *, known: Known, seconds: float) -> GroupResult:
     """The group's one result: checks as they are, structural findings as one result of their check."""
     gathered = list(outcomes)
     results = [result for outcome in gathered for result in outcome.results]
     counts: dict[str, int] = {}
     for outcome in gathered:
         for item, rows in outcome.counts.items():
-            name, _ = structure.read_part(item)
+            part, _ = structure.read_part(item)
+            name = known.roots.get(part, part)
             counts[name] = counts.get(name, 0) + rows
     for check in sorted({outcome.check for outcome in gathered if not outcome.results}):
         mine = [outcome for outcome in gathered if outcome.check == check and not outcome.results]

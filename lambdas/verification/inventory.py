@@ -39,23 +39,39 @@ WHERE required NOT IN (SELECT name FROM present)
 """
 
 _TABLES = """
-SELECT quote_ident(relname), pg_relation_size(oid), greatest(reltuples, 0)::bigint, relpersistence = 'u'
-FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relpersistence <> 't'
-ORDER BY relname
+SELECT quote_ident(c.relname), coalesce(held.bytes, pg_relation_size(c.oid)),
+       coalesce(held.rows, greatest(c.reltuples, 0))::bigint, coalesce(held.unlogged, c.relpersistence = 'u'),
+       c.relkind = 'p', CASE WHEN c.relispartition THEN coalesce(quote_ident(root.relname), '') ELSE '' END
+FROM pg_class c
+LEFT JOIN pg_class root ON root.oid = pg_partition_root(c.oid) AND root.relnamespace = c.relnamespace
+LEFT JOIN LATERAL (
+    SELECT sum(pg_relation_size(leaf.oid))::bigint AS bytes, sum(greatest(leaf.reltuples, 0)) AS rows,
+           bool_or(leaf.relpersistence = 'u') AS unlogged
+    FROM pg_partition_tree(c.oid) t JOIN pg_class leaf ON leaf.oid = t.relid AND leaf.relkind = 'r'
+) held ON c.relkind = 'p'
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+ORDER BY c.relname
 """
+
+# Of a partitioned table's key, those that its partitions inherited are read. A key to a partitioned table has one entry
+# more for each partition there, which is no key: a row in one partition would be an orphan of all others.
 
 _FOREIGN_KEYS = """
 SELECT quote_ident(f.conname), quote_ident(c.relname), quote_ident(p.relname),
        array_agg(quote_ident(ca.attname) ORDER BY u.n), array_agg(quote_ident(pa.attname) ORDER BY u.n),
        array_agg(format_type(ca.atttypid, NULL) ORDER BY u.n),
-       c.relpersistence = 'u' OR p.relpersistence = 'u'
+       c.relpersistence = 'u' OR p.relpersistence = 'u' OR EXISTS (
+           SELECT FROM pg_partition_tree(p.oid) t JOIN pg_class leaf ON leaf.oid = t.relid
+           WHERE p.relkind = 'p' AND leaf.relpersistence = 'u')
 FROM pg_constraint f
+LEFT JOIN pg_constraint above ON above.oid = f.conparentid
 JOIN pg_class c ON c.oid = f.conrelid JOIN pg_class p ON p.oid = f.confrelid
 CROSS JOIN LATERAL unnest(f.conkey, f.confkey) WITH ORDINALITY AS u(child, parent, n)
 JOIN pg_attribute ca ON ca.attrelid = f.conrelid AND ca.attnum = u.child
 JOIN pg_attribute pa ON pa.attrelid = f.confrelid AND pa.attnum = u.parent
 WHERE f.contype = 'f' AND f.connamespace = 'public'::regnamespace AND p.relnamespace = 'public'::regnamespace
-GROUP BY f.oid, c.oid, p.oid, f.conname, c.relname, p.relname, c.relpersistence, p.relpersistence
+  AND c.relkind = 'r' AND above.conrelid IS DISTINCT FROM f.conrelid
+GROUP BY f.oid, c.oid, p.oid, f.conname, c.relname, p.relname, c.relpersistence, p.relpersistence, p.relkind
 ORDER BY c.relname, f.conname
 """
 
@@ -111,15 +127,15 @@ def amcheck(session: Session) -> tuple[str | None, Amcheck]:
 
 
 def tables(session: Session) -> tuple[Table, ...]:
-    """Every table of schema public, partitions for the partitioned."""
+    """Every table of schema public, the partitioned and their partitions both."""
     return tuple(
-        Table(name=name, bytes=size, rows=rows, unlogged=unlogged)
-        for name, size, rows, unlogged in session.rows(_TABLES, doing=_DOING)
+        Table(name=name, bytes=size, rows=rows, unlogged=unlogged, partitioned=partitioned, root=root)
+        for name, size, rows, unlogged, partitioned, root in session.rows(_TABLES, doing=_DOING)
     )
 
 
 def foreign_keys(session: Session) -> tuple[ForeignKey, ...]:
-    """Every foreign key of schema public."""
+    """Every foreign key of schema public, of partitions for those of the partitioned."""
     return tuple(
         ForeignKey(
             name=name,

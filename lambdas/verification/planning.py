@@ -140,8 +140,7 @@ def control_key(keys: Iterable[ForeignKey], *, rows: Mapping[str, int]) -> Forei
 def _counts(inventory: Inventory, *, longest: float) -> list[Item]:
     return [
         item
-        for table in inventory.tables
-        if not table.unlogged
+        for table in inventory.counted
         for item in divided(
             [table.name],
             size=table.bytes,

@@ -18,7 +18,7 @@ from lambdas.settings import Verification
 from lambdas.verification import checks, inventory, packing, planning
 from lambdas.verification.checks import Check, Phase
 from lambdas.verification.groups import Known, assemble, tasks
-from lambdas.verification.structure import Inventory
+from lambdas.verification.structure import Inventory, Table
 from lambdas.verification.work import Outcome, Task
 
 if TYPE_CHECKING:
@@ -64,9 +64,10 @@ def run_group(
     count = min(settings.connections, len(group.items))
     seconds = packing.LONGEST_ITEM_SECONDS if group.bounded else GROUP_BUDGET_SECONDS
     with _sessions(server, as_of=as_of, count=count, statement_seconds=seconds) as (sessions, _):
-        work = _tasks(group, known=_known(group, sessions[0], chosen))
+        known = _known(group, sessions[0], chosen)
+        work = _tasks(group, known=known)
         outcomes = side_by_side(work, sessions, budget=Budget(seconds))
-    return assemble(group, outcomes, seconds=monotonic() - started)
+    return assemble(group, outcomes, known=known, seconds=monotonic() - started)
 
 
 def verify(
@@ -94,7 +95,8 @@ def verify(
         outcomes = side_by_side([task for _, task in work], sessions, budget=Budget(UNHURRIED_SECONDS))
     done = [(group.id, outcome) for (group, _), outcome in zip(work, outcomes, strict=True)]
     results = [
-        assemble(group, [outcome for name, outcome in done if name == group.id], seconds=0.0) for group in plan.groups
+        assemble(group, [outcome for name, outcome in done if name == group.id], known=known, seconds=0.0)
+        for group in plan.groups
     ]
     return report.of(plan, results, as_of=moment, expect=settings.expect)
 
@@ -192,9 +194,18 @@ def _known(group: CheckGroup, session: Session, chosen: Sequence[Check]) -> Know
         schema, _ = inventory.amcheck(session)
         sizes = {relation.name: relation.bytes for relation in inventory.relations(session)}
         return Known(checks=by_id, sizes=sizes, amcheck_schema=schema or "public")
-    sizes = {table.name: table.bytes for table in inventory.tables(session)}
+    tables = inventory.tables(session)
     keys = inventory.foreign_keys(session) if group.kind == "foreign-keys" else ()
-    return Known(checks=by_id, sizes=sizes, foreign_keys={key.item: key for key in keys})
+    return Known(
+        checks=by_id,
+        sizes={table.name: table.bytes for table in tables},
+        roots=_roots(tables),
+        foreign_keys={key.item: key for key in keys},
+    )
+
+
+def _roots(tables: Sequence[Table]) -> dict[str, str]:
+    return {table.name: table.root for table in tables if table.root}
 
 
 def _all_known(held: Inventory, chosen: Sequence[Check]) -> Known:
@@ -204,6 +215,7 @@ def _all_known(held: Inventory, chosen: Sequence[Check]) -> Known:
         # Tables bear no schema and relations do, so that no name means both.
         sizes={table.name: table.bytes for table in held.tables}
         | {relation.name: relation.bytes for relation in held.relations},
+        roots=_roots(held.tables),
         amcheck_schema=held.amcheck_schema,
     )
 

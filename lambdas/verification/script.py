@@ -25,7 +25,7 @@ def sql(session: Session, *, as_of: datetime, phase: Phase = "drill") -> str:
             structure.orphans([key for key in keys if key.child == child])
             for child in sorted({key.child for key in keys})
         ),
-        structure.counting(table.name for table in held.tables if not table.unlogged),
+        structure.counting(table.name for table in held.counted),
     ]
     return _script(statements, as_of=as_of)
 

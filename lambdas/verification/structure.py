@@ -24,18 +24,26 @@ _PART = re.compile(r"(?P<name>.+)\[(?P<first>\d+):(?P<last>\d+)\]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table of schema public. `name` is quoted where it has to be; `rows` is the planner's estimate."""
+    """A table of schema public. `name` is quoted where it has to be; `rows` is the planner's estimate.
+
+    partitioned  it holds nothing itself: size and rows are its partitions', and it is unlogged when one of them is
+    root         of a partition, the table that its rows are counted for: partitions come and go, their table stays
+    """
 
     name: str
     bytes: int
     rows: int
     unlogged: bool
+    partitioned: bool = False
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignKey:
     """A foreign key of schema public; names are quoted where they have to be.
 
+    child     holds the rows: a partition for a partitioned table
+    parent    what the key names, which may be partitioned
     unlogged  child or parent is: crash recovery empties such a table, so orphans there mean nothing
     types     the child columns' types, for planting a fault
     """
@@ -84,6 +92,16 @@ class Inventory:
     foreign_keys: tuple[ForeignKey, ...]
     relations: tuple[Relation, ...] = ()
     amcheck_schema: str = "public"
+
+    @property
+    def counted(self) -> tuple[Table, ...]:
+        """The tables whose rows are counted: logged ones, and partitions in place of what they belong to."""
+        filled = {table.root for table in self.tables}
+        return tuple(
+            table
+            for table in self.tables
+            if not table.unlogged and not (table.partitioned and (table.root or table.name in filled))
+        )
 
 
 def part(name: str, blocks: Blocks) -> str:

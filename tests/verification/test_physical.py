@@ -136,7 +136,7 @@ def test_a_group_in_which_nothing_could_be_told_is_skipped_and_not_passed() -> N
     group = CheckGroup(id="physical-1", kind="physical", items=("heap a", "heap b"), planned_seconds=1)
     untold = Outcome(check=checks.PHYSICAL, untold={"a": "not permitted", "b": "not permitted"})
 
-    (result,) = groups.assemble(group, [untold], seconds=1).checks
+    (result,) = groups.assemble(group, [untold], known=groups.Known(checks={}), seconds=1).checks
 
     assert result.verdict == "skip"
     assert result.detail == "left out: a (not permitted), b (not permitted)"

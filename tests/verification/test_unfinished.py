@@ -28,7 +28,7 @@ def ran(kind: str, *items: str, bounded: bool) -> tuple[CheckResult, ...]:
         task.run(TooLate(), lambda: 600.0)  # type: ignore[arg-type]
         for task in groups.tasks(group, KNOWN)
     ]
-    return groups.assemble(group, outcomes, seconds=600).checks
+    return groups.assemble(group, outcomes, known=KNOWN, seconds=600).checks
 
 
 WORK = [
