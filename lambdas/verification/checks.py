@@ -114,14 +114,20 @@ def ids() -> frozenset[str]:
     return frozenset(check.id for check in catalogue()) | frozenset(STRUCTURAL)
 
 
-def faults(expect: Mapping[str, str]) -> list[str]:
-    """What is wrong with the expectations of the settings, each with its path."""
-    unknown = [f"verification.expect.{name}: there is no such check" for name in expect if name not in ids()]
-    return unknown + [
-        f"verification.expect.{name}: {value!r} is none of {', '.join(allowed)}"
-        for name, value in expect.items()
-        if name in ids() and value not in (allowed := ("report",) if name in STRUCTURAL else tuple(WORDS))
-    ]
+def faults(expect: Mapping[str, str], *, path: str = "verification.expect.") -> list[str]:
+    """What is wrong with expectations, each with the path of its setting or option."""
+    return [f"{path}{name}: {fault}" for name, value in expect.items() if (fault := _fault(name, value))]
+
+
+def _fault(name: str, value: str) -> str | None:
+    if name not in ids():
+        return "there is no such check"
+    allowed = ("report",) if name in STRUCTURAL else tuple(WORDS)
+    if value not in allowed:
+        return f"{value!r} is none of {', '.join(allowed)}"
+    if value != "report" and any(check.id == name and check.severity == "info" for check in catalogue()):
+        return f"{value!r} would change nothing, for this check informs and is never judged; leave it out"
+    return None
 
 
 def parse(text: str, *, origin: str) -> list[Check]:

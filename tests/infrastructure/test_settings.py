@@ -129,6 +129,11 @@ def test_the_production_example_shows_every_setting() -> None:
         ("verification.physical_full_gib", float("inf"), "verification.physical_full_gib: input should be a finite"),
         ("verification.expect", {"H01_no_such": "report"}, "verification.expect.H01_no_such: there is no such check"),
         ("verification.expect", {"FK01_no_orphans": "zero"}, "verification.expect.FK01_no_orphans: 'zero' is none of"),
+        (
+            "verification.expect",
+            {"D01_workspaces_live": "zero"},
+            "verification.expect.D01_workspaces_live: 'zero' would",
+        ),
         ("schedules.sweep_cron", "cron(30 25 * * ? *)", "schedules.sweep_cron: 'cron(30 25 * * ? *)' names no time"),
         ("schedules.sweep_cron", "cron(30 2 * * ? *)", "schedules.sweep_cron: 2:30 does not exist on 2026-03-29 in"),
     ],

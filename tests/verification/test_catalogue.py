@@ -105,12 +105,17 @@ def test_an_expectation_of_an_unknown_check_is_a_fault_of_the_settings() -> None
     [
         ("F01_license_valid", "many", "is none of zero, positive, one, report"),
         ("FK01_no_orphans", "positive", "is none of report"),
+        ("D01_workspaces_live", "zero", "'zero' would change nothing, for this check informs and is never judged"),
     ],
 )
 def test_an_unknown_expectation_is_a_fault_of_the_settings(check: str, value: str, problem: str) -> None:
     (fault,) = checks.faults({check: value})
 
     assert problem in fault
+
+
+def test_information_may_be_said_to_be_a_report() -> None:
+    assert not checks.faults({"D01_workspaces_live": "report"})
 
 
 def test_the_verifiers_own_check_cannot_be_turned_off() -> None:
