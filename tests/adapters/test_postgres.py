@@ -49,6 +49,13 @@ def test_a_session_is_encrypted_limited_and_read_only(server: Server) -> None:
     assert rows == [["7s", "5s", "on", "repeatable read", "public", "coder-day2", True]]
 
 
+def test_the_transaction_of_the_checks_is_read_only_also_in_a_session_that_may_write(server: Server) -> None:
+    with postgres.session(server, statement_seconds=5, writes=True) as session:
+        session.begin()
+
+        assert session.attempt("CREATE TABLE forbidden ()", doing="writing", seconds=5) == Refusal("25006")
+
+
 def test_nothing_can_be_written_not_even_outside_the_transaction(server: Server) -> None:
     with postgres.session(server, statement_seconds=7) as session:
         assert session.execute("CREATE TABLE forbidden ()", doing="writing") == Refusal("25006")

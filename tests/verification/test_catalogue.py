@@ -1,3 +1,4 @@
+import hashlib
 import re
 from pathlib import Path
 
@@ -34,6 +35,16 @@ def test_a_check_is_read_with_its_metadata() -> None:
     assert check.requires == ("users", "users.deleted")
     assert check.tables == {"users"}
     assert check.statement == "SELECT 0::bigint AS value, 'x' AS detail"
+
+
+def test_the_digest_is_that_of_the_statement_whatever_the_check_is_called() -> None:
+    (check,) = checks.parse(ONE, origin="x.sql")
+    (renamed,) = checks.parse(ONE.replace("X01_thing", "X02_thing"), origin="x.sql")
+    (other,) = checks.parse(ONE.replace("0::bigint", "1::bigint"), origin="x.sql")
+
+    assert check.digest == hashlib.sha256(check.statement.encode()).hexdigest()[:16]
+    assert renamed.digest == check.digest
+    assert other.digest != check.digest
 
 
 @pytest.mark.parametrize(
