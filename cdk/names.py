@@ -112,11 +112,18 @@ class Names:
         return self.arn("rds", f"{kind}:{self.settings.copy_.prefix}-*")
 
     @property
-    def source_snapshots(self) -> tuple[str, ...]:
-        """Automated, AWS Backup's and manual snapshots of the source; the last by the name patterns in the settings."""
+    def snapshot_patterns(self) -> tuple[str, ...]:
+        """The names of snapshots that may be restored: automated, AWS Backup's, and manual ones as the settings say.
+
+        IAM and the functions are told the same, so that no function chooses what IAM then refuses.
+        """
         source = self.settings.source
-        patterns = (f"rds:{source.cluster}-*", "awsbackup:*", *source.manual_snapshots)
-        return tuple(self.arn("rds", f"cluster-snapshot:{pattern}") for pattern in patterns)
+        return (f"rds:{source.cluster}-*", "awsbackup:*", *source.manual_snapshots)
+
+    @property
+    def source_snapshots(self) -> tuple[str, ...]:
+        """Every snapshot of such a name."""
+        return tuple(self.arn("rds", f"cluster-snapshot:{pattern}") for pattern in self.snapshot_patterns)
 
     @property
     def managed_secrets(self) -> str:

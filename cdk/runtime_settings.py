@@ -22,6 +22,7 @@ def document(names: Names, *, version: str, copy_group: str, verifier_group: str
         environment=settings.environment,
         version=version,
         source=settings.source.cluster,
+        snapshot_patterns=names.snapshot_patterns,
         prefix=settings.copy_.prefix,
         database=runtime.Database(
             name=settings.source.database,
@@ -50,7 +51,7 @@ def document(names: Names, *, version: str, copy_group: str, verifier_group: str
     if len(text) > LONGEST:
         problem = (
             f"verification: the settings take {len(text)} characters, a function's environment holds {LONGEST}; "
-            "shorten expect or may_shrink"
+            "shorten expect or may_shrink, or source.manual_snapshots"
         )
         raise SettingsError([problem], source=f"config/{settings.environment}.toml")
     return text

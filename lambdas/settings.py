@@ -85,11 +85,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """One environment, as its functions see it."""
+    """One environment, as its functions see it.
+
+    snapshot_patterns  the names (with `*`) of the snapshots that IAM lets a drill restore
+    """
 
     environment: str
     version: str
     source: str
+    snapshot_patterns: tuple[str, ...]
     prefix: str
     database: Database
     objectives: Objectives

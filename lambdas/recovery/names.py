@@ -7,6 +7,7 @@ this drill's tag. IAM says the same; this module says it first, and in words.
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from hashlib import sha256
 
 from lambdas.contracts import Drill
@@ -67,6 +68,11 @@ def label_value(text: str) -> str:
 def is_under_prefix(name: str, settings: Settings) -> bool:
     """Whether `name` is the prefix, a hyphen and something more."""
     return name.lower().startswith(f"{settings.prefix.lower()}-") and len(name) > len(settings.prefix) + 1
+
+
+def is_restorable(snapshot: str, settings: Settings) -> bool:
+    """Whether IAM lets drills restore a snapshot of this name; whose it is, the name does not tell."""
+    return any(fnmatchcase(snapshot.lower(), pattern) for pattern in settings.snapshot_patterns)
 
 
 def name_faults(name: str, settings: Settings) -> tuple[str, ...]:

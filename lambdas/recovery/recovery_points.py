@@ -14,6 +14,7 @@ from lambdas import payload
 from lambdas.contracts import Blueprint, RecoveryPoint
 from lambdas.errors import NoUsableRecoveryPoint
 from lambdas.recovery.database import AVAILABLE, ENGINE, Cluster, Inventory, RetainedBackup, Snapshot
+from lambdas.recovery.names import is_restorable
 from lambdas.recovery.request import Selector
 from lambdas.settings import Settings
 
@@ -146,19 +147,21 @@ def blueprint(point: RecoveryPoint, inventory: Inventory, settings: Settings) ->
 
 def _latest_snapshot(inventory: Inventory, *, settings: Settings, now: datetime) -> RecoveryPoint:
     own = [each for each in inventory.snapshots if each.cluster.lower() == settings.source.lower()]
-    usable = [each for each in own if not snapshot_faults(each, source=settings.source)]
+    admitted = [each for each in own if is_restorable(each.name, settings)]
+    usable = [each for each in admitted if not snapshot_faults(each, source=settings.source)]
+    found = _listed(admitted, left_out=len(own) - len(admitted))
     if not usable:
-        raise _unusable(f"no usable snapshot: {_listed(own)}", settings)
+        raise _unusable(f"no usable snapshot: {found}", settings)
     newest = max(usable, key=_created)
     allowed = timedelta(hours=settings.objectives.snapshot_age_hours)
     age = now - _created(newest)
     if age > allowed:
         raise _unusable(
             f"the newest usable snapshot {newest.name} is of {payload.instant(_created(newest))}, {_hours(age)} old, "
-            f"and {_hours(allowed)} are allowed: {_listed(own)}",
+            f"and {_hours(allowed)} are allowed: {found}",
             settings,
         )
-    passed_over = [each.name for each in own if _created(each) > _created(newest)]
+    passed_over = [each.name for each in admitted if _created(each) > _created(newest)]
     reason = f"the newest of {len(usable)} available snapshots"
     if passed_over:
         reason += f"; newer but not usable: {', '.join(passed_over[:_SHOWN])}"
@@ -278,13 +281,14 @@ def _age_seconds(moment: datetime, *, now: datetime) -> int:
     return max(0, int((now - moment).total_seconds()))
 
 
-def _listed(snapshots: Sequence[Snapshot]) -> str:
+def _listed(snapshots: Sequence[Snapshot], *, left_out: int) -> str:
+    others = f"{left_out} whose names the settings' source.manual_snapshots does not admit"
     if not snapshots:
-        return "none exists"
+        return f"none exists but {others}" if left_out else "none exists"
     newest = sorted(snapshots, key=_created, reverse=True)
     words = [f"{each.name} ({each.engine}, {each.status})" for each in newest[:_SHOWN]]
     more = f" and {len(newest) - _SHOWN} more" if len(newest) > _SHOWN else ""
-    return f"found {', '.join(words)}{more}"
+    return f"found {', '.join(words)}{more}{f', and {others}' if left_out else ''}"
 
 
 def _hours(span: timedelta) -> str:

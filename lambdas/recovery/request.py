@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from lambdas import payload
-from lambdas.recovery.names import is_under_prefix, name_faults
+from lambdas.recovery.names import is_restorable, is_under_prefix, name_faults
 from lambdas.settings import Settings
 
 LATEST_SNAPSHOT: Final = "latest-snapshot"
@@ -83,7 +83,7 @@ def read_request(data: Any, *, settings: Settings, now: datetime) -> Reading:
     if not isinstance(data, Mapping):
         return Reading(request=Request(), faults=(f"request: an object is expected, not {_kind(data)}",))
     readers: dict[str, Callable[[Any], Any]] = {
-        "recovery_point": lambda value: parse_selector(_text(value), now=now),
+        "recovery_point": lambda value: _recovery_point(_text(value), settings, now=now),
         "source": lambda value: _source(_text(value), settings),
         "target": lambda value: _target(_text(value), settings),
         "slot": lambda value: _slot(_text(value), now=now),
@@ -138,6 +138,17 @@ def reread_selector(text: str) -> Selector:
     if text == LATEST_RESTORABLE_TIME:
         return Selector(form=LATEST_RESTORABLE_TIME)
     return Selector(form=LATEST_SNAPSHOT)
+
+
+def _recovery_point(text: str, settings: Settings, *, now: datetime) -> Selector:
+    selector = parse_selector(text, now=now)
+    if selector.snapshot is not None and not is_restorable(selector.snapshot, settings):
+        admitted = ", ".join(settings.snapshot_patterns)
+        raise _Fault(
+            f"{_shown(selector.snapshot)} is no name that drills may restore ({admitted}); "
+            "the settings' source.manual_snapshots admits more"
+        )
+    return selector
 
 
 def _source(text: str, settings: Settings) -> str:

@@ -37,6 +37,7 @@ SETTINGS = Settings(
     environment="prod",
     version="0.1.0",
     source=SOURCE,
+    snapshot_patterns=(f"rds:{SOURCE}-*", "awsbackup:*", "coder-prod-*"),
     prefix="coder-dr-test",
     database=Database(
         name="coder",

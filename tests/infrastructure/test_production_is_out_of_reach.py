@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from infrastructure.iam import Role, request
 from infrastructure.templates import Assembly
+from lambdas import settings as runtime_settings
+from lambdas.recovery.names import is_restorable
 
 RDS = "arn:aws:rds:eu-central-1:111122223333"
 SOURCE = f"{RDS}:cluster:coder-prod-aurora"
@@ -139,6 +141,21 @@ def test_only_the_sources_snapshots_are_restored(roles: dict[str, Role], snapsho
         "rds:RestoreDBClusterFromSnapshot", COPY, f"{RDS}:cluster-snapshot:{snapshot}", *PLACES, tagging=TAGS
     )
     assert not roles["RestoreCluster"].may(restore, also=ANYTHING)
+
+
+@given(
+    prefix=st.sampled_from(["", "rds:", "awsbackup:", "awsbackup:job-", "rds:coder-prod-aurora-", "coder-prod-"]),
+    name=st.one_of(st.sampled_from(["coder-prod-aurora-1", "coder-prod", "coder-prod-"]), identifiers),
+)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_iam_lets_be_restored_is_what_the_functions_choose_from(prod: Assembly, prefix: str, name: str) -> None:
+    function = next(prod.of_type("AWS::Lambda::Function"))
+    told = runtime_settings.parse(function["Environment"]["Variables"]["DAY2_SETTINGS"])
+    snapshot = f"{prefix}{name}"
+    restore = request(
+        "rds:RestoreDBClusterFromSnapshot", COPY, f"{RDS}:cluster-snapshot:{snapshot}", *PLACES, tagging=TAGS
+    )
+    assert prod.roles["RestoreCluster"].may(restore) == is_restorable(snapshot, told)
 
 
 def test_another_cluster_is_not_restored_to_a_point_in_time(roles: dict[str, Role]) -> None:

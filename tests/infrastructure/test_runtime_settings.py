@@ -18,6 +18,7 @@ def test_every_function_reads_the_environments_settings(prod: Assembly) -> None:
     settings = runtime.parse(told.pop())
     assert settings.environment == "prod"
     assert settings.source == "coder-prod-aurora"
+    assert settings.snapshot_patterns == ("rds:coder-prod-aurora-*", "awsbackup:*", "coder-prod-*")
     assert settings.prefix == "coder-dr-test"
     assert settings.database.security_group.startswith("<IsolationCopy")
     assert settings.database.verifier_security_group.startswith("<IsolationVerifier")

@@ -40,6 +40,7 @@ SETTINGS = Settings(
     environment="prod",
     version="1.0.0",
     source="coder-prod-aurora",
+    snapshot_patterns=("rds:coder-prod-aurora-*", "awsbackup:*", "coder-prod-*"),
     prefix="coder-dr-test",
     database=Database(
         name="coder",

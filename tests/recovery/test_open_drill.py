@@ -34,7 +34,7 @@ def test_it_is_entered_as_running_and_holds_its_source(world: World) -> None:
 
 def test_static_faults_and_faults_in_the_world_come_in_one_answer(world: World) -> None:
     with pytest.raises(errors.InputRejected) as refused:
-        world.open({"recovery_point": "snapshot:unheard-of", "target": "production", "colour": "red"})
+        world.open({"recovery_point": "snapshot:coder-prod-unheard-of", "target": "production", "colour": "red"})
     assert [each.partition(":")[0] for each in refused.value.problems] == [
         "request.target",
         "request.colour",
@@ -51,15 +51,24 @@ def test_static_faults_and_faults_in_the_world_come_in_one_answer(world: World) 
     ],
 )
 def test_a_snapshot_that_cannot_be_drilled_is_refused_as_input(world: World, made: dict[str, str], told: str) -> None:
-    world.rds.all_snapshots["mine"] = replace(snapshot("mine", hours=1), **made)
+    world.rds.all_snapshots["coder-prod-mine"] = replace(snapshot("coder-prod-mine", hours=1), **made)
     with pytest.raises(errors.InputRejected, match=told):
-        world.open({"recovery_point": "snapshot:mine"})
+        world.open({"recovery_point": "snapshot:coder-prod-mine"})
+
+
+def test_a_snapshot_whose_name_iam_does_not_let_a_drill_restore_is_refused_as_input(world: World) -> None:
+    world.rds.all_snapshots["by-hand"] = snapshot("by-hand", hours=1)
+    with pytest.raises(errors.InputRejected, match=r"'by-hand' is no name .* source\.manual_snapshots admits more"):
+        world.open({"recovery_point": "snapshot:by-hand"})
+    assert not world.ledger.entries
 
 
 def test_every_fault_of_one_snapshot_is_told(world: World) -> None:
-    world.rds.all_snapshots["mine"] = snapshot("mine", hours=1, status="failed", engine="mysql", cluster="billing")
+    world.rds.all_snapshots["coder-prod-mine"] = snapshot(
+        "coder-prod-mine", hours=1, status="failed", engine="mysql", cluster="billing"
+    )
     with pytest.raises(errors.InputRejected) as refused:
-        world.open({"recovery_point": "snapshot:mine"})
+        world.open({"recovery_point": "snapshot:coder-prod-mine"})
     assert len(refused.value.problems) == 3
 
 
@@ -71,7 +80,7 @@ def test_a_time_outside_the_restorable_window_is_refused_as_input(world: World, 
 
 def test_a_refused_request_has_written_nothing(world: World) -> None:
     with pytest.raises(errors.InputRejected):
-        world.open({"recovery_point": "snapshot:unheard-of", "slot": SLOT})
+        world.open({"recovery_point": "snapshot:coder-prod-unheard-of", "slot": SLOT})
     assert not world.ledger.slots
     assert not world.ledger.locks
     assert not world.ledger.entries
@@ -136,8 +145,8 @@ def test_who_started_it_and_why_are_kept(world: World) -> None:
 
 def test_a_deleted_source_can_still_be_asked_for_by_snapshot(world: World) -> None:
     world.rds.all_clusters.clear()
-    world.rds.all_snapshots["kept"] = snapshot("kept", hours=900)
-    assert world.open({"recovery_point": "snapshot:kept"}).recovery_point == "snapshot:kept"
+    world.rds.all_snapshots["coder-prod-kept"] = snapshot("coder-prod-kept", hours=900)
+    assert world.open({"recovery_point": "snapshot:coder-prod-kept"}).recovery_point == "snapshot:coder-prod-kept"
 
 
 def test_a_time_of_a_deleted_source_without_a_retained_backup_is_refused(world: World) -> None:

@@ -20,7 +20,7 @@ LATEST_TIME = Selector(form="latest-restorable-time")
 
 SNAPSHOTS = st.builds(
     snapshot,
-    st.uuids().map(lambda each: f"s-{each}"),
+    st.builds("{}-{}".format, st.sampled_from(["coder-prod", "of-somebody"]), st.uuids()),
     hours=st.floats(min_value=0, max_value=100),
     status=st.sampled_from(["available", "creating", "failed"]),
     engine=st.sampled_from([ENGINE, "aurora-mysql"]),
@@ -52,6 +52,7 @@ def test_the_latest_snapshot_is_the_newest_that_can_be_drilled_or_none(snapshots
         each
         for each in snapshots
         if (each.status, each.engine, each.cluster) == ("available", ENGINE, "coder-prod-aurora")
+        and each.name.startswith("coder-prod-")
     ]
     try:
         point = choose(LATEST, inventory, settings=SETTINGS, now=NOW)
@@ -64,15 +65,17 @@ def test_the_latest_snapshot_is_the_newest_that_can_be_drilled_or_none(snapshots
 
 
 def test_a_snapshot_that_is_still_creating_is_never_chosen_and_is_told() -> None:
-    snapshots = (snapshot("rds:old", hours=3), snapshot("rds:new", hours=0.1, status="creating"))
+    snapshots = (snapshot("coder-prod-old", hours=3), snapshot("coder-prod-new", hours=0.1, status="creating"))
     point = choose(LATEST, Inventory(source=production(), snapshots=snapshots), settings=SETTINGS, now=NOW)
-    assert point.id == "rds:old"
-    assert "newer but not usable: rds:new" in point.reason
+    assert point.id == "coder-prod-old"
+    assert "newer but not usable: coder-prod-new" in point.reason
 
 
 def test_a_latest_snapshot_older_than_the_objective_is_refused_with_what_was_found() -> None:
-    snapshots = (snapshot("rds:stale", hours=26.1), snapshot("rds:bad", hours=1, status="failed"))
-    with pytest.raises(NoUsableRecoveryPoint, match=r"rds:stale .* 26\.1 h old, and 26\.0 h are allowed.*rds:bad"):
+    snapshots = (snapshot("coder-prod-stale", hours=26.1), snapshot("coder-prod-bad", hours=1, status="failed"))
+    with pytest.raises(
+        NoUsableRecoveryPoint, match=r"coder-prod-stale .* 26\.1 h old, and 26\.0 h are allowed.*coder-prod-bad"
+    ):
         choose(LATEST, Inventory(source=production(), snapshots=snapshots), settings=SETTINGS, now=NOW)
 
 
@@ -81,17 +84,40 @@ def test_no_snapshot_at_all_is_told() -> None:
         choose(LATEST, Inventory(source=production()), settings=SETTINGS, now=NOW)
 
 
+def test_a_newer_snapshot_whose_name_iam_does_not_let_a_drill_restore_is_passed_over() -> None:
+    snapshots = (snapshot("coder-prod-old", hours=3), snapshot("before-the-upgrade", hours=1))
+    point = choose(LATEST, Inventory(source=production(), snapshots=snapshots), settings=SETTINGS, now=NOW)
+    assert (point.id, point.reason) == ("coder-prod-old", "the newest of 1 available snapshots")
+
+
+@pytest.mark.parametrize(
+    ("admitted", "told"),
+    [
+        ((), "no usable snapshot: none exists but 2 whose names"),
+        ((snapshot("coder-prod-stale", hours=27),), r"found coder-prod-stale \([^)]*\), and 2 whose names"),
+    ],
+    ids=["none", "an old one"],
+)
+def test_a_refusal_tells_how_many_snapshots_were_left_out_and_which_setting_admits_them(
+    admitted: tuple[Snapshot, ...], told: str
+) -> None:
+    others = (snapshot("before-the-upgrade", hours=1), snapshot("by-hand", hours=2))
+    inventory = Inventory(source=production(), snapshots=(*admitted, *others))
+    with pytest.raises(NoUsableRecoveryPoint, match=f"{told} the settings' source.manual_snapshots does not admit"):
+        choose(LATEST, inventory, settings=SETTINGS, now=NOW)
+
+
 def test_a_named_snapshot_may_be_older_than_the_objective() -> None:
-    inventory = Inventory(source=production(), snapshots=(snapshot("yearly", hours=9000),))
-    point = choose(Selector(form="snapshot", snapshot="yearly"), inventory, settings=SETTINGS, now=NOW)
-    assert (point.id, point.origin, point.age_seconds) == ("yearly", "manual", 9000 * 3600)
+    inventory = Inventory(source=production(), snapshots=(snapshot("coder-prod-yearly", hours=9000),))
+    point = choose(Selector(form="snapshot", snapshot="coder-prod-yearly"), inventory, settings=SETTINGS, now=NOW)
+    assert (point.id, point.origin, point.age_seconds) == ("coder-prod-yearly", "manual", 9000 * 3600)
 
 
 @pytest.mark.parametrize(
     ("name", "type_", "origin"),
     [
-        ("rds:coder-1", "automated", "automated"),
-        ("mine", "manual", "manual"),
+        ("rds:coder-prod-aurora-1", "automated", "automated"),
+        ("coder-prod-mine", "manual", "manual"),
         ("awsbackup:job-1", "awsbackup", "aws-backup"),
         ("awsbackup:job-2", "manual", "aws-backup"),
     ],
@@ -154,7 +180,7 @@ def test_of_several_retained_backups_the_one_that_holds_the_time_is_taken() -> N
 
 
 def test_a_deleted_source_s_snapshots_can_still_be_drilled() -> None:
-    inventory = Inventory(source=None, snapshots=(snapshot("kept", hours=5),))
+    inventory = Inventory(source=None, snapshots=(snapshot("coder-prod-kept", hours=5),))
     point = choose(LATEST, inventory, settings=SETTINGS, now=NOW)
     shape = blueprint(point, inventory, SETTINGS)
     assert not shape.described
@@ -179,7 +205,7 @@ def test_a_continuous_backup_of_another_engine_is_refused() -> None:
 
 
 def test_the_source_s_shape_is_recorded() -> None:
-    inventory = Inventory(source=production(), snapshots=(snapshot("mine", hours=1),))
+    inventory = Inventory(source=production(), snapshots=(snapshot("coder-prod-mine", hours=1),))
     shape = blueprint(choose(LATEST, inventory, settings=SETTINGS, now=NOW), inventory, SETTINGS)
     assert shape.described
     assert (shape.instances, shape.backup_retention_days, shape.log_exports) == (2, 35, ("postgresql",))
@@ -187,7 +213,9 @@ def test_the_source_s_shape_is_recorded() -> None:
 
 
 def test_a_parameter_group_of_another_major_version_is_not_given_to_the_copy() -> None:
-    inventory = Inventory(source=production(), snapshots=(snapshot("before-upgrade", hours=1, engine_version="15.8"),))
+    inventory = Inventory(
+        source=production(), snapshots=(snapshot("coder-prod-before-upgrade", hours=1, engine_version="15.8"),)
+    )
     point = choose(LATEST, inventory, settings=SETTINGS, now=NOW)
     shape = blueprint(point, inventory, SETTINGS)
     assert parameter_group(point, shape, SETTINGS) is None

@@ -87,6 +87,12 @@ def test_all_faults_are_told_at_once_each_with_its_path() -> None:
         ("recovery_point", "snapshot:", "no snapshot identifier"),
         ("recovery_point", "snapshot:two--hyphens", "no snapshot identifier"),
         ("recovery_point", "newest", "is none of"),
+        (
+            "recovery_point",
+            "snapshot:by-hand",
+            "'by-hand' is no name that drills may restore (rds:coder-prod-aurora-*,",
+        ),
+        ("recovery_point", "snapshot:by-hand", "coder-prod-*); the settings' source.manual_snapshots admits more"),
         ("recovery_point", {"snapshot": "x"}, "a string is expected, not an object"),
         ("source", "coder-dr-test-20261101-0000abcd", "a drill's own cluster"),
         ("source", "billing", "not this environment's source"),
@@ -149,7 +155,9 @@ def test_a_past_time_survives_the_way_through_the_machine(naive: Any) -> None:
     assert reread_selector(str(selector)) == selector
 
 
-@pytest.mark.parametrize("text", ["latest-snapshot", "latest-restorable-time", "snapshot:rds:coder-2026-11-22-02-00"])
+@pytest.mark.parametrize(
+    "text", ["latest-snapshot", "latest-restorable-time", "snapshot:rds:coder-prod-aurora-2026-11-22-02-00"]
+)
 def test_every_other_form_survives_too(text: str) -> None:
     request = read_request({"recovery_point": text}, settings=SETTINGS, now=NOW).request
     assert str(reread_selector(str(request.recovery_point))) == text

@@ -143,6 +143,7 @@ def settings(verification: Verification | None = None) -> Settings:
         environment="test",
         version="0",
         source="coder-prod-aurora",
+        snapshot_patterns=("rds:coder-prod-aurora-*",),
         prefix="coder-dr-test",
         database=Database(
             name="coder",

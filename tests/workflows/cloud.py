@@ -36,6 +36,7 @@ SETTINGS = Settings(
     environment="prod",
     version="0.1.0",
     source=SOURCE,
+    snapshot_patterns=(f"rds:{SOURCE}-*", "awsbackup:*", "by-hand"),
     prefix="coder-dr-test",
     database=Database(
         name="coder",

@@ -131,7 +131,7 @@ def test_a_corrupted_database_is_told_from_it(day2: Command, corrupted: str) -> 
         (("verify", "postgresql://ann:s3cret@db.example.com:port/coder"), "not a URL with a valid port"),
         (("verify", "mysql://ann:s3cret@db.example.com/coder"), "does not begin with postgresql://"),
         (("verify", "postgresql://ann:s3cret@localhost/coder", "--as-of", "yesterday"), "--as-of"),
-        (("drill", "--recovery-point", "snapshot:no-such-snapshot"), "no-such-snapshot"),
+        (("drill", "--recovery-point", "snapshot:coder-local-unheard-of"), "coder-local-unheard-of"),
     ],
     ids=lambda value: " ".join(value[:3]) if isinstance(value, tuple) else "",
 )

@@ -32,11 +32,12 @@ def test_every_fault_of_a_request_is_told_at_once(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("recovery_point", "why"),
     [
-        ("snapshot:no-such-snapshot", "no-such-snapshot"),
+        ("snapshot:coder-local-unheard-of", "there is no cluster snapshot coder-local-unheard-of"),
+        ("snapshot:by-hand", "'by-hand' is no name that drills may restore"),
         (f"time:{payload.instant(datetime.now(UTC) - timedelta(days=400))}", "lies outside the restorable window"),
         (f"time:{payload.instant(datetime.now(UTC) + timedelta(days=1))}", "lies in the future"),
     ],
-    ids=["unknown snapshot", "long before the window", "in the future"],
+    ids=["unknown snapshot", "snapshot outside the settings", "long before the window", "in the future"],
 )
 def test_a_recovery_point_that_cannot_be_restored_is_refused(stage: Stage, recovery_point: str, why: str) -> None:
     seen = refused(stage, recovery_point=recovery_point)
