@@ -63,14 +63,16 @@ def restore_order(drill: Drill, point: RecoveryPoint, blueprint: Blueprint, *, s
 
 
 def parameter_group(point: RecoveryPoint, blueprint: Blueprint, settings: Settings) -> str | None:
-    """The source's cluster parameter group, else the settings'; None when it is of another major version.
+    """The settings' cluster parameter group, else the source's; None when the source's is of another major version.
 
-    A parameter group's family is bound to a major version: the group of a source that was upgraded since the
-    recovery point would make the restore fail.
+    IAM lets a drill use no other than the settings', where they name one. A parameter group's family is bound to a
+    major version: the group of a source that was upgraded since the recovery point would make the restore fail.
     """
-    if blueprint.engine_version is not None and _major(blueprint.engine_version) != _major(point.engine_version):
+    if settings.database.cluster_parameter_group is not None:
         return settings.database.cluster_parameter_group
-    return blueprint.cluster_parameter_group or settings.database.cluster_parameter_group
+    if blueprint.engine_version is not None and _major(blueprint.engine_version) != _major(point.engine_version):
+        return None
+    return blueprint.cluster_parameter_group
 
 
 def _major(version: str) -> str:

@@ -220,3 +220,14 @@ def test_a_parameter_group_of_another_major_version_is_not_given_to_the_copy() -
     shape = blueprint(point, inventory, SETTINGS)
     assert parameter_group(point, shape, SETTINGS) is None
     assert parameter_group(replace(point, engine_version="16.3"), shape, SETTINGS) == "coder-prod-pg16"
+
+
+@pytest.mark.parametrize("version", ["16.6", "15.8"])
+def test_the_settings_parameter_group_is_given_to_the_copy_whatever_the_sources_is(version: str) -> None:
+    """IAM allows no other."""
+    configured = replace(SETTINGS, database=replace(SETTINGS.database, cluster_parameter_group="coder-drills"))
+    inventory = Inventory(
+        source=production(), snapshots=(snapshot("coder-prod-mine", hours=1, engine_version=version),)
+    )
+    point = choose(LATEST, inventory, settings=configured, now=NOW)
+    assert parameter_group(point, blueprint(point, inventory, configured), configured) == "coder-drills"
