@@ -38,6 +38,11 @@ What IAM cannot say: a restore *to a point in time* names the source and the cop
 kind, so the policy that lets the source be read would also let it be named as the target. RDS refuses a name that is in
 use, and the step refuses every name outside the prefix before it calls.
 
+Nor can IAM say whose a backup is. The ids of AWS Backup's snapshots (`awsbackup:*`) and of retained automated backups
+(`cluster-auto-backup:*`) are made up by AWS, and a name that fits the settings' `source.manual_snapshots` may be of any
+cluster. The policy would let each of them be restored, under the prefix; that it is of the source is decided by the
+steps OpenDrill and ChooseRecoveryPoint, from what RDS tells of it.
+
 ## What the platform adds
 
 - **Kubernetes** (only if the settings name a cluster): an EKS access entry for each role in the stack's output

@@ -70,13 +70,19 @@ def restore(names: Names) -> tuple[Statement, ...]:
             sid="RestoreFromSnapshots",
             actions=("rds:RestoreDBClusterFromSnapshot",),
             resources=names.source_snapshots,
-            why=f"The snapshots of {names.settings.source.cluster}, whose names carry dates or ids.",
+            why=(
+                "Automated snapshots by the source's name, manual ones by the settings' patterns, and all of AWS "
+                f"Backup's. No name tells whose a snapshot is: the step takes those of {names.settings.source.cluster}."
+            ),
         ),
         Statement(
             sid="RestoreToPointInTime",
             actions=("rds:RestoreDBClusterToPointInTime",),
             resources=(names.source_cluster, names.arn("rds", "cluster-auto-backup:*")),
-            why="The source, and the retained backup that it leaves when it is deleted, whose id only AWS knows.",
+            why=(
+                "The source, and the retained backup that it leaves when it is deleted, whose id only AWS knows: "
+                "another cluster's is kept out by the step alone."
+            ),
         ),
         Statement(
             sid="PlaceTheCopy",
@@ -243,7 +249,10 @@ def guard(names: Names) -> tuple[Statement, ...]:
             effect="Deny",
             actions=("rds:Restore*",),
             except_resources=(*own, names.source_cluster, *names.source_snapshots, backups, *placing),
-            why="A restore onto, or from, anything but the drills' prefix and the one source.",
+            why=(
+                "A restore onto, or from, anything but the drills' prefix, the one source, snapshots of the names that "
+                "a drill may restore, and retained backups; of which cluster these are, the step sees and IAM does not."
+            ),
         ),
         Statement(
             sid="NoSnapshotOntoTheSource",

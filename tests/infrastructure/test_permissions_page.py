@@ -5,8 +5,12 @@ import pytest
 from cdk import permissions_page
 from cdk.environments import load
 from cdk.names import Names
-from cdk.permissions import kubernetes_steps
+from cdk.permissions import kubernetes_steps, reasons
+from infrastructure.iam import request
 from infrastructure.templates import Assembly
+
+RDS = "arn:aws:rds:eu-central-1:111122223333"
+TAGS = {"coder-day2:environment": "prod", "coder-day2:drill": "20261123-0a1b2c3d"}
 
 
 @pytest.fixture
@@ -24,6 +28,29 @@ def test_every_statement_of_every_role_is_explained(prod: Assembly, written: str
     for role in prod.roles.values():
         for statement in role.statements:
             assert f"*{statement['Sid']}*" in written
+
+
+@pytest.mark.parametrize(
+    ("action", "kind", "backup"),
+    [
+        ("RestoreDBClusterFromSnapshot", "awsbackup:*", "cluster-snapshot:awsbackup:job-of-another-cluster"),
+        ("RestoreDBClusterFromSnapshot", "source.manual_snapshots", "cluster-snapshot:coder-prod-another-cluster"),
+        ("RestoreDBClusterToPointInTime", "cluster-auto-backup:*", "cluster-auto-backup:ab-of-another-cluster"),
+    ],
+)
+def test_what_iam_cannot_keep_a_drill_from_is_written_down(
+    prod: Assembly, written: str, action: str, kind: str, backup: str
+) -> None:
+    """Should IAM ever tell these apart, this fails, and the paragraph can go."""
+    copy = f"{RDS}:cluster:coder-dr-test-20261123-0a1b2c3d"
+    restore = request(f"rds:{action}", copy, f"{RDS}:{backup}", tagging=TAGS)
+    assert prod.roles["RestoreCluster"].may(restore)
+    assert f"`{kind}`" in written.partition("Nor can IAM say whose a backup is.")[2].partition("\n\n")[0]
+
+
+@pytest.mark.parametrize("sid", ["RestoreFromSnapshots", "RestoreToPointInTime", "RestoreFromTheSourceOnly"])
+def test_a_statement_that_lets_another_clusters_backup_through_says_that_the_step_does_not(sid: str) -> None:
+    assert "the step" in reasons(Names(settings=load("prod")))[sid]
 
 
 def test_arns_are_shortened_to_what_tells_them_apart(written: str) -> None:

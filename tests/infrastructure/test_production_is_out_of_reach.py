@@ -138,7 +138,7 @@ def test_no_snapshot_is_restored_under_a_name_outside_the_prefix(
 @pytest.mark.parametrize(
     "snapshot", ["other-cluster-2026-11-23", "rds:other-2026-11-23-02-00", "rds:coder-prodigy-2026-11-23"]
 )
-def test_only_the_sources_snapshots_are_restored(roles: dict[str, Role], snapshot: str) -> None:
+def test_a_snapshot_of_another_name_is_not_restored(roles: dict[str, Role], snapshot: str) -> None:
     restore = request(
         "rds:RestoreDBClusterFromSnapshot", COPY, f"{RDS}:cluster-snapshot:{snapshot}", *PLACES, tagging=TAGS
     )
