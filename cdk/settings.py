@@ -39,6 +39,14 @@ def _range(value: Any) -> Any:
     return value
 
 
+# Of the names made from it, the bucket's has the least room: 14 of 63 characters, where the Region's name is longest.
+EnvironmentName = Annotated[
+    str,
+    _form(
+        r"(?=.{1,14}$)[a-z0-9](?:-?[a-z0-9])*",
+        "the name of an environment, and so of its file (1-14 lower-case letters, digits and single hyphens)",
+    ),
+]
 Identifier = Annotated[
     str,
     _form(
@@ -188,7 +196,7 @@ class Watch(Table):
 class EnvironmentSettings(Table):
     """One environment."""
 
-    environment: str
+    environment: EnvironmentName
     on_one_machine: bool = False
     aws: Aws
     source: Source

@@ -6,11 +6,14 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cdk.environments import FOLDER, SettingsError, check, load
+from cdk.names import Names
+from lambdas.steps import STEPS
 
 
 def spoilt(tables: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
@@ -182,6 +185,27 @@ def test_the_error_names_its_file_and_lists_every_fault_on_a_line(tables: dict[s
 def test_an_unknown_environment_is_told_which_there_are() -> None:
     with pytest.raises(SettingsError, match=r"environment: 'stage' is unknown; known: local, prod"):
         load("stage")
+
+
+@pytest.mark.parametrize("environment", ["Prod_EU", "prod.eu", "prod-", "prod--eu", "production-west"])
+def test_an_environment_whose_name_no_resource_could_bear_is_refused(tmp_path: Path, environment: str) -> None:
+    """Before anything is made, where CDK would end in a traceback, or AWS refuse the name at deployment."""
+    (tmp_path / f"{environment}.toml").write_text((FOLDER / "prod.toml").read_text(encoding="utf-8"))
+    with pytest.raises(SettingsError) as refused:
+        load(environment, folder=tmp_path)
+    (told,) = refused.value.problems
+    assert told.startswith(f"environment: {environment!r} is not the name of an environment, and so of its file (1-14 ")
+
+
+def test_the_longest_environment_leaves_every_name_within_its_limit_in_every_region(tables: dict[str, Any]) -> None:
+    """S3: 63 characters; of the others the least is Lambda's, EventBridge's and Scheduler's, 64."""
+    partitions = botocore.session.get_session().get_data("endpoints")["partitions"]
+    for region in {region for each in partitions for region in each["regions"]}:
+        settings = check(tables, environment="production-one")
+        names = Names(settings=settings.model_copy(update={"aws": settings.aws.model_copy(update={"region": region})}))
+        assert max(len(names.bucket), len(names.access_log_bucket)) <= 63
+        assert max(len(names.function(step)) for step in STEPS) <= 64
+        assert len(names.schedule_group) <= 64
 
 
 def test_a_file_that_is_no_toml_is_told_where(tmp_path: Path) -> None:
