@@ -3,9 +3,9 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from cdk.settings import EnvironmentSettings
 from cdk.settings_rules import problems_between
@@ -42,13 +42,27 @@ def load(environment: str, *, folder: Path = FOLDER) -> EnvironmentSettings:
 def check(tables: Mapping[str, Any], *, environment: str) -> EnvironmentSettings:
     """The settings that these tables are, or every fault in them. Raises SettingsError."""
     source = f"config/{environment}.toml"
+    given = {**tables, "environment": environment}
     try:
-        settings = EnvironmentSettings.model_validate({**tables, "environment": environment})
-    except ValidationError as faults:
-        raise SettingsError(map(_sentence, faults.errors()), source=source) from None
-    if problems := problems_between(settings):
+        settings = EnvironmentSettings.model_validate(given)
+    except ValidationError as refused:
+        faults = refused.errors()
+        problems = [*map(_sentence, faults), *problems_between(_right(given, faults))]
+        raise SettingsError(problems, source=source) from None
+    if problems := problems_between(dict(settings)):
         raise SettingsError(problems, source=source)
     return settings
+
+
+def _right(given: Mapping[str, Any], faults: Iterable[Any]) -> dict[str, Any]:
+    """The tables without a fault of their own: what these make together is told in the same answer as the faults."""
+    wrong = {fault["loc"][0] for fault in faults}
+    kinds = get_type_hints(EnvironmentSettings)
+    return {
+        name: TypeAdapter(kinds[name]).validate_python(given[key]) if key in given else field.default
+        for name, field in EnvironmentSettings.model_fields.items()
+        if (key := field.alias or name) not in wrong
+    }
 
 
 def _sentence(fault: Any) -> str:

@@ -1,14 +1,19 @@
-"""What the settings must keep to together; pure, one function a rule, each naming the field to change."""
+"""What the settings must keep to together; pure, one function a rule, each naming the field to change.
+
+A rule's parameters are the tables that it reads, by their names in `EnvironmentSettings`.
+"""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from inspect import signature
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from cdk.settings import EnvironmentSettings
+from cdk.settings import Aws, Copy, Evidence, Network, Objectives, Schedules, Source, Verification
 from lambdas.verification.checks import faults
 
 TEARDOWN_MINUTES = 120  # the longest that a deletion is waited for, after which the drill reports it as overdue
@@ -36,18 +41,30 @@ _FORMS = (
 )
 
 
-def problems_between(settings: EnvironmentSettings) -> list[str]:
-    """Every fault that only several fields together make, as `path: what is wrong`."""
-    rules = (_names, _capacity, _places, _objectives, _verification, _schedules)
-    return [problem for rule in rules for problem in rule(settings)]
+def problems_between(tables: Mapping[str, Any]) -> list[str]:
+    """Every fault that only several fields together make, as `path: what is wrong`.
+
+    `tables` are those whose own fields are right, by their names in `EnvironmentSettings`; a rule that reads another
+    cannot be judged.
+    """
+    problems: list[str] = []
+    for rule in RULES:
+        reads = signature(rule).parameters.keys()
+        if reads <= tables.keys():
+            problems += rule(**{name: tables[name] for name in reads})
+    return problems
 
 
-def _names(settings: EnvironmentSettings) -> Iterator[str]:
-    prefix, source = settings.copy_.prefix, settings.source.cluster
-    if source == prefix or source.startswith(f"{prefix}-"):
-        yield f"copy.prefix: {prefix!r} matches the source {source!r}, which drills would then be allowed to delete"
-    if source in prefix:
-        yield f"copy.prefix: {prefix!r} contains the source's name {source!r}; an operator would take one for the other"
+def _names(source: Source, copy_: Copy) -> Iterator[str]:
+    prefix, name = copy_.prefix, source.cluster
+    if name == prefix or name.startswith(f"{prefix}-"):
+        yield f"copy.prefix: {prefix!r} matches the source {name!r}, which drills would then be allowed to delete"
+    if name in prefix:
+        yield f"copy.prefix: {prefix!r} contains the source's name {name!r}; an operator would take one for the other"
+
+
+def _length(copy_: Copy) -> Iterator[str]:
+    prefix = copy_.prefix
     if not _SHORTEST_PREFIX <= len(prefix) <= _LONGEST_PREFIX:
         yield (
             f"copy.prefix: {prefix!r} has {len(prefix)} characters; {_SHORTEST_PREFIX} to {_LONGEST_PREFIX} "
@@ -55,19 +72,20 @@ def _names(settings: EnvironmentSettings) -> Iterator[str]:
         )
 
 
-def _capacity(settings: EnvironmentSettings) -> Iterator[str]:
-    copy = settings.copy_
-    if copy.min_acu > copy.max_acu:
-        yield f"copy.min_acu: {copy.min_acu:g} is more than copy.max_acu, {copy.max_acu:g}"
-    if copy.max_acu < 1:
-        yield f"copy.max_acu: {copy.max_acu:g} is less than 1, the smallest maximum of Aurora Serverless v2"
+def _capacity(copy_: Copy) -> Iterator[str]:
+    if copy_.min_acu > copy_.max_acu:
+        yield f"copy.min_acu: {copy_.min_acu:g} is more than copy.max_acu, {copy_.max_acu:g}"
+    if copy_.max_acu < 1:
+        yield f"copy.max_acu: {copy_.max_acu:g} is less than 1, the smallest maximum of Aurora Serverless v2"
 
 
-def _places(settings: EnvironmentSettings) -> Iterator[str]:
-    region, network = settings.aws.region, settings.network
+def _zones(aws: Aws, network: Network) -> Iterator[str]:
     for zone in network.availability_zones:
-        if not zone.startswith(region):
-            yield f"network.availability_zones: {zone!r} is not in aws.region, {region!r}"
+        if not zone.startswith(aws.region):
+            yield f"network.availability_zones: {zone!r} is not in aws.region, {aws.region!r}"
+
+
+def _subnets(network: Network) -> Iterator[str]:
     if len(network.function_subnets) != len(network.availability_zones):
         yield (
             f"network.function_subnets: {len(network.function_subnets)} subnets for "
@@ -75,13 +93,22 @@ def _places(settings: EnvironmentSettings) -> Iterator[str]:
         )
     if len(set(network.function_subnets)) != len(network.function_subnets):
         yield "network.function_subnets: one subnet is named twice"
-    for path, key in (("source.kms_key", settings.source.kms_key), ("copy.kms_key", settings.copy_.kms_key)):
-        if key and key.split(":")[3] != region:
-            yield f"{path}: the key is in {key.split(':')[3]}, not in aws.region, {region!r}"
 
 
-def _objectives(settings: EnvironmentSettings) -> Iterator[str]:
-    objectives = settings.objectives
+def _backups_key(aws: Aws, source: Source) -> Iterator[str]:
+    yield from _key("source.kms_key", source.kms_key, aws.region)
+
+
+def _copys_key(aws: Aws, copy_: Copy) -> Iterator[str]:
+    yield from _key("copy.kms_key", copy_.kms_key, aws.region)
+
+
+def _key(path: str, key: str | None, region: str) -> Iterator[str]:
+    if key and key.split(":")[3] != region:
+        yield f"{path}: the key is in {key.split(':')[3]}, not in aws.region, {region!r}"
+
+
+def _duration(objectives: Objectives) -> Iterator[str]:
     limit = json.loads(_STATE_MACHINE.read_text(encoding="utf-8"))["TimeoutSeconds"] // 60
     needed = objectives.rto_minutes * PATIENCE + TEARDOWN_MINUTES
     if needed > limit:
@@ -89,20 +116,22 @@ def _objectives(settings: EnvironmentSettings) -> Iterator[str]:
             f"objectives.rto_minutes: {objectives.rto_minutes} lets a drill last {needed:g} minutes "
             f"({PATIENCE:g} x RTO and {TEARDOWN_MINUTES} of teardown), but dr-drill.asl.json ends it after {limit}"
         )
-    if settings.evidence.retention_days < objectives.drill_interval_days:
+
+
+def _retention(objectives: Objectives, evidence: Evidence) -> Iterator[str]:
+    if evidence.retention_days < objectives.drill_interval_days:
         yield (
-            f"evidence.retention_days: {settings.evidence.retention_days} is shorter than "
+            f"evidence.retention_days: {evidence.retention_days} is shorter than "
             f"objectives.drill_interval_days, {objectives.drill_interval_days}; no evidence would bridge it"
         )
 
 
-def _verification(settings: EnvironmentSettings) -> Iterator[str]:
+def _expectations(verification: Verification) -> Iterator[str]:
     """What the verifier itself would refuse, but only once a copy is restored."""
-    yield from faults(settings.verification.expect)
+    yield from faults(verification.expect)
 
 
-def _schedules(settings: EnvironmentSettings) -> Iterator[str]:
-    schedules, objectives = settings.schedules, settings.objectives
+def _kinds(schedules: Schedules, objectives: Objectives) -> Iterator[str]:
     kinds = {each.recovery_point for each in schedules.drills.values()}
     if not kinds:
         yield "schedules.drills: is empty; give at least one schedule"
@@ -111,24 +140,47 @@ def _schedules(settings: EnvironmentSettings) -> Iterator[str]:
             "schedules.drills: none restores the latest-restorable-time; snapshots alone do not prove "
             f"an RPO of {objectives.rpo_minutes} minutes"
         )
-    try:
-        zone = ZoneInfo(schedules.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
+
+
+def _starts(schedules: Schedules) -> Iterator[str]:
+    zone = _zone(schedules)
+    if zone is None:
         yield f"schedules.time_zone: {schedules.time_zone!r} is not known"
         return
-    crons = {f"schedules.drills.{name}.cron": each.cron for name, each in schedules.drills.items()}
     if not _daily(schedules.sweep_cron):
         yield (
             f"schedules.sweep_cron: {schedules.sweep_cron!r} is not every day; the sweep also counts, for the alarm on "
             "overdue drills, the days since the last passed one"
         )
-    for path, cron in {**crons, "schedules.sweep_cron": schedules.sweep_cron}.items():
+    for path, cron in {**_crons(schedules), "schedules.sweep_cron": schedules.sweep_cron}.items():
         yield from _cron(path, cron, zone)
-        if path in crons and _monthly(cron) and objectives.drill_interval_days < 31:  # noqa: PLR2004  longest month
+
+
+def _interval(schedules: Schedules, objectives: Objectives) -> Iterator[str]:
+    for path, cron in _crons(schedules).items():
+        if _monthly(cron) and objectives.drill_interval_days < 31:  # noqa: PLR2004  longest month
             yield (
                 f"objectives.drill_interval_days: {objectives.drill_interval_days} is shorter than a month, "
                 f"but {path} starts once a month: the alarm on overdue drills would sound every time"
             )
+
+
+RULES: tuple[Callable[..., Iterator[str]], ...] = (
+    *(_names, _length, _capacity, _zones, _subnets, _backups_key, _copys_key),
+    *(_duration, _retention, _expectations, _kinds, _starts, _interval),
+)
+
+
+def _zone(schedules: Schedules) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(schedules.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+
+
+def _crons(schedules: Schedules) -> dict[str, str]:
+    """The drills' expressions by their paths."""
+    return {f"schedules.drills.{name}.cron": each.cron for name, each in schedules.drills.items()}
 
 
 def _fields(cron: str) -> list[str]:

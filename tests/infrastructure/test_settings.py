@@ -2,7 +2,9 @@
 
 import re
 import tomllib
+from collections.abc import Callable, Iterator
 from copy import deepcopy
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ from hypothesis import strategies as st
 
 from cdk.environments import FOLDER, SettingsError, check, load
 from cdk.names import Names
+from cdk.settings import EnvironmentSettings
+from cdk.settings_rules import RULES
 from lambdas.steps import STEPS
 
 
@@ -170,6 +174,37 @@ def test_all_faults_between_fields_are_told_at_once(tables: dict[str, Any]) -> N
         "copy.max_acu",
         "evidence.retention_days",
     ]
+
+
+def test_faults_of_fields_and_faults_between_the_fields_of_other_tables_are_told_in_one_answer(
+    tables: dict[str, Any],
+) -> None:
+    tables = spoilt(tables, "aws.account", "12")
+    tables = spoilt(tables, "watch.emails", "nobody")
+    tables = spoilt(tables, "copy.prefix", "coder-prod")
+    tables = spoilt(tables, "network.function_subnets", ["subnet-00000001"])
+    tables = spoilt(tables, "schedules.sweep_cron", "cron(30 5 ? * MON *)")
+    assert [each.split(":")[0] for each in faults(tables)] == [
+        "aws.account",
+        "watch.emails",
+        "copy.prefix",
+        "network.function_subnets",
+        "schedules.sweep_cron",
+    ]
+
+
+def test_a_rule_is_not_judged_by_a_table_that_is_wrong_or_missing_itself(tables: dict[str, Any]) -> None:
+    tables = spoilt(spoilt(tables, "evidence.retention_days", 7), "objectives", ...)
+    assert faults(spoilt(tables, "copy.min_acu", 16)) == (
+        "objectives: is missing",
+        "copy.min_acu: 16 is more than copy.max_acu, 8",
+    )
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_every_rule_reads_tables_that_there_are(rule: Callable[..., Iterator[str]]) -> None:
+    """A rule with a parameter of another name would never be judged."""
+    assert signature(rule).parameters.keys() <= EnvironmentSettings.model_fields.keys()
 
 
 def test_the_error_names_its_file_and_lists_every_fault_on_a_line(tables: dict[str, Any]) -> None:
