@@ -4,15 +4,15 @@ A rule's parameters are the tables that it reads, by their names in `Environment
 """
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from datetime import datetime, time, timedelta
 from inspect import signature
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cdk.cron import fields, is_daily, is_monthly, skipped, starts, strange
 from cdk.settings import Aws, Copy, Evidence, Network, Objectives, Schedules, Source, Verification
 from lambdas.verification.checks import faults
 
@@ -21,24 +21,6 @@ PATIENCE = 1.5  # a restore is given up when it took this many times the RTO obj
 _STATE_MACHINE = Path(__file__).resolve().parent.parent / "statemachines" / "dr-drill.asl.json"
 _LONGEST_PREFIX = 63 - len("-20261123-0123abcd") - len("-writer")
 _SHORTEST_PREFIX = 6
-_DAY = timedelta(days=1)
-
-
-def _form(value: str, *words: str) -> re.Pattern[str]:
-    """A field of a cron expression: `*`, or values, ranges and steps with commas between them, or one of the words."""
-    item = rf"(?:\*|{value}(?:-{value})?)(?:/\d+)?"
-    return re.compile("|".join((rf"{item}(?:,{item})*", *words)))
-
-
-# "Schedule types", EventBridge Scheduler user guide. A time of day has a rule of its own.
-_FORMS = (
-    _form(r"\d{1,2}"),
-    _form(r"\d{1,2}"),
-    _form(r"(?:0?[1-9]|[12]\d|3[01])", r"\?", "L", r"L-\d{1,2}", "LW", r"\d{1,2}W"),
-    _form(r"(?:0?[1-9]|1[0-2]|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"),
-    _form(r"(?:[1-7]|SUN|MON|TUE|WED|THU|FRI|SAT)", r"\?", "L", r"[1-7]L", r"[1-7]#[1-5]"),
-    _form(r"(?:19|2[01])\d\d"),
-)
 
 
 def problems_between(tables: Mapping[str, Any]) -> list[str]:
@@ -147,7 +129,7 @@ def _starts(schedules: Schedules) -> Iterator[str]:
     if zone is None:
         yield f"schedules.time_zone: {schedules.time_zone!r} is not known"
         return
-    if not _daily(schedules.sweep_cron):
+    if not is_daily(schedules.sweep_cron):
         yield (
             f"schedules.sweep_cron: {schedules.sweep_cron!r} is not every day; the sweep also counts, for the alarm on "
             "overdue drills, the days since the last passed one"
@@ -158,16 +140,35 @@ def _starts(schedules: Schedules) -> Iterator[str]:
 
 def _interval(schedules: Schedules, objectives: Objectives) -> Iterator[str]:
     for path, cron in _crons(schedules).items():
-        if _monthly(cron) and objectives.drill_interval_days < 31:  # noqa: PLR2004  longest month
+        if is_monthly(cron) and objectives.drill_interval_days < 31:  # noqa: PLR2004  longest month
             yield (
                 f"objectives.drill_interval_days: {objectives.drill_interval_days} is shorter than a month, "
                 f"but {path} starts once a month: the alarm on overdue drills would sound every time"
             )
 
 
+def _apart(schedules: Schedules, objectives: Objectives) -> Iterator[str]:
+    """A drill holds its source to its end: what starts before that fails with DrillInProgress, month after month.
+
+    A drill that keeps its objective has ended after the flexible window in which it may start, the RTO, and the longest
+    that a deletion is waited for. One that does not keep it fails as it is, and may take the next start with it.
+    """
+    needed = schedules.flexible_minutes + objectives.rto_minutes + TEARDOWN_MINUTES
+    told: set[frozenset[str]] = set()
+    for (before, other), (start, path) in pairwise(_timeline(schedules)):
+        minutes = (start - before) // timedelta(minutes=1)
+        if minutes < needed and {other, path} not in told:
+            told.add(frozenset({other, path}))
+            yield (
+                f"{path}: starts {minutes} minutes after {other} on {start:%Y-%m-%d at %H:%M} UTC, but a drill may "
+                f"hold the source for {needed} (schedules.flexible_minutes, objectives.rto_minutes and "
+                f"{TEARDOWN_MINUTES} of teardown), in which the second would be refused; start them further apart"
+            )
+
+
 RULES: tuple[Callable[..., Iterator[str]], ...] = (
     *(_names, _length, _capacity, _zones, _subnets, _backups_key, _copys_key),
-    *(_duration, _retention, _expectations, _kinds, _starts, _interval),
+    *(_duration, _retention, _expectations, _kinds, _starts, _interval, _apart),
 )
 
 
@@ -183,47 +184,26 @@ def _crons(schedules: Schedules) -> dict[str, str]:
     return {f"schedules.drills.{name}.cron": each.cron for name, each in schedules.drills.items()}
 
 
-def _fields(cron: str) -> list[str]:
-    return cron.removeprefix("cron(").removesuffix(")").split()
-
-
-def _monthly(cron: str) -> bool:
-    _minute, _hour, day, month, _weekday, _year = _fields(cron)
-    return month == "*" and (day.isdigit() or day.startswith("L"))
-
-
-def _daily(cron: str) -> bool:
-    _minute, _hour, day, month, weekday, year = _fields(cron)
-    return {day, weekday} == {"*", "?"} and (month, year) == ("*", "*")
+def _timeline(schedules: Schedules) -> list[tuple[datetime, str]]:
+    """Every start of every drill in the years looked at, in order, with the path of its expression."""
+    zone = _zone(schedules)
+    crons = {path: cron for path, cron in _crons(schedules).items() if not strange(cron)}
+    return sorted((start, path) for path, cron in crons.items() for start in starts(cron, zone)) if zone else []
 
 
 def _cron(path: str, cron: str, zone: ZoneInfo) -> Iterator[str]:
-    minute, hour, day, month, weekday, _year = _fields(cron)
+    minute, hour, day, month, weekday, _year = fields(cron)
     if (day == "?") == (weekday == "?"):
         yield f"{path}: {cron!r} needs a '?' in exactly one of day of month and day of week"
-    strange = [text for text, form in zip(_fields(cron), _FORMS, strict=True) if not form.fullmatch(text)]
-    if strange:
-        yield f"{path}: Scheduler would not take {', '.join(map(repr, strange))} in {cron!r}"
+    if odd := strange(cron):
+        yield f"{path}: Scheduler would not take {', '.join(map(repr, odd))} in {cron!r}"
     if month == "*" and day.isdigit() and int(day) > 28:  # noqa: PLR2004  February's
         yield f"{path}: not every month has a {day}th, and Scheduler leaves the others out; write L for the last day"
     if minute.isdigit() and hour.isdigit():
         if int(minute) > 59 or int(hour) > 23:  # noqa: PLR2004  a clock's
             yield f"{path}: {cron!r} names no time of day"
-        elif skipped := _skipped(zone, time(int(hour), int(minute)), day):
+        elif gone := skipped(zone, time(int(hour), int(minute)), day):
             yield (
-                f"{path}: {hour}:{minute:0>2} does not exist on {skipped} in {zone.key}, when the clocks go forward, "
+                f"{path}: {hour}:{minute:0>2} does not exist on {gone} in {zone.key}, when the clocks go forward, "
                 "and Scheduler would leave that start out; choose another hour"
             )
-
-
-@cache
-def _skipped(zone: ZoneInfo, at: time, day_of_month: str) -> date | None:
-    """The first day of the next years on which this wall-clock time is skipped, or None."""
-    day = date(2026, 1, 1)
-    while day < date(2031, 1, 1):
-        local = datetime.combine(day, at, tzinfo=zone)
-        exists = local.astimezone(UTC).astimezone(zone).time() == at
-        if not exists and (not day_of_month.isdigit() or int(day_of_month) == day.day):
-            return day
-        day += _DAY
-    return None

@@ -265,13 +265,68 @@ def test_the_check_that_the_production_example_names_exists(tables: dict[str, An
     [
         "cron(0 3 L * ? *)",
         "cron(0 3 ? * 2#1 *)",
-        "cron(0 3 ? * MON-FRI *)",
+        "cron(0 15 ? * MON-FRI *)",
         "cron(0 3,15 1 1/3 ? *)",
-        "cron(*/5 * * * ? 2027)",
+        "cron(0 */12 1 * ? 2027)",
     ],
 )
 def test_what_scheduler_takes_is_taken(tables: dict[str, Any], cron: str) -> None:
     assert check(spoilt(tables, "schedules.drills.monthly-snapshot.cron", cron), environment="prod")
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "moment", "clash"),
+    [
+        ("0 3 1 * ? *", "0 3 1 * ? *", "0 minutes after schedules.drills.monthly-point-in-time.cron on 2026-01-01 at"),
+        (
+            "14 7 15 * ? *",
+            "0 3 15 * ? *",
+            "254 minutes after schedules.drills.monthly-point-in-time.cron on 2026-01-15",
+        ),
+        (
+            "0 1 15 * ? *",
+            "0 23 14 * ? *",
+            "120 minutes after schedules.drills.monthly-point-in-time.cron on 2026-01-15",
+        ),
+        (
+            "0 3 ? * MON-FRI *",
+            "0 2 15 * ? *",
+            "60 minutes after schedules.drills.monthly-point-in-time.cron on 2026-01",
+        ),
+        (
+            "0 3 ? * SUN *",
+            "45 22 ? * SAT *",
+            "195 minutes after schedules.drills.monthly-point-in-time.cron on 2026-03",
+        ),
+        ("0/30 3 1 * ? *", "0 3 15 * ? *", "30 minutes after schedules.drills.monthly-snapshot.cron on 2026-01-01"),
+    ],
+    ids=["the same", "a minute too near", "over midnight", "now and then", "the night of 23 hours", "itself"],
+)
+def test_a_drill_that_would_start_while_another_holds_the_source_is_refused(
+    tables: dict[str, Any], snapshot: str, moment: str, clash: str
+) -> None:
+    tables = spoilt(tables, "schedules.drills.monthly-snapshot.cron", f"cron({snapshot})")
+    tables = spoilt(tables, "schedules.drills.monthly-point-in-time.cron", f"cron({moment})")
+    (told,) = faults(tables)
+    assert told.startswith(f"schedules.drills.monthly-snapshot.cron: starts {clash}")
+    assert "a drill may hold the source for 255 (" in told
+
+
+def test_drills_as_far_apart_as_one_may_last_are_taken(tables: dict[str, Any]) -> None:
+    tables = spoilt(tables, "schedules.drills.monthly-snapshot.cron", "cron(15 7 15 * ? *)")
+    assert check(tables, environment="prod")
+    tables = spoilt(tables, "objectives.rto_minutes", 60)
+    assert check(spoilt(tables, "schedules.drills.monthly-snapshot.cron", "cron(15 6 15 * ? *)"), environment="prod")
+
+
+def test_of_schedules_that_clash_all_pairs_of_neighbours_are_told_once(tables: dict[str, Any]) -> None:
+    for name, hour in (("b", 4), ("c", 5)):
+        drill = {"cron": f"cron(0 {hour} 15 * ? *)", "recovery_point": "latest-snapshot"}
+        tables = spoilt(tables, f"schedules.drills.{name}", drill)
+    assert [each.partition(" on ")[0] for each in faults(tables)] == [
+        "schedules.drills.b.cron: starts 60 minutes after schedules.drills.monthly-point-in-time.cron",
+        "schedules.drills.c.cron: starts 60 minutes after schedules.drills.b.cron",
+    ]
 
 
 def test_a_monthly_drill_on_a_day_without_a_clock_change_may_start_in_its_hour(tables: dict[str, Any]) -> None:
