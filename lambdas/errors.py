@@ -57,7 +57,7 @@ class StillDeleting(NotYet):
 
 
 class ServiceBusy(NotYet):
-    """An AWS API throttled or answered with a server error after the SDK's own retries."""
+    """AWS cannot take the call now: throttled, a server error after the SDK's own retries, a resource at work."""
 
 
 class InputRejected(Refused):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import ClientError
 
 from lambdas.adapters import aws
-from lambdas.errors import ClusterNotReady, NoUsableRecoveryPoint, StillDeleting
+from lambdas.errors import ClusterNotReady, NoUsableRecoveryPoint, ServiceBusy, StillDeleting
 from lambdas.recovery.database import (
     Cluster,
     Instance,
@@ -123,6 +123,8 @@ class Rds:
             except ClientError as refusal:
                 if aws.code(refusal) == "DBClusterAlreadyExists":
                     return None
+                if aws.code(refusal) == "InvalidDBClusterState":
+                    raise _busy(order.point.source, "a restore") from refusal
                 if aws.code(refusal) in _POINT_UNUSABLE:
                     raise NoUsableRecoveryPoint(
                         f"It cannot be restored: {aws.code(refusal)}.",
@@ -132,7 +134,7 @@ class Rds:
                 raise
 
     def add_instance(self, order: InstanceOrder) -> Instance | None:
-        """Create a Serverless v2 instance. None: the name exists by now."""
+        """Create a Serverless v2 instance. None: the name exists by now. Raises ServiceBusy in a wrong state."""
         with aws.asking(order.name):
             try:
                 created = self._client.create_db_instance(
@@ -148,6 +150,8 @@ class Rds:
             except ClientError as refusal:
                 if aws.code(refusal) == "DBInstanceAlreadyExists":
                     return None
+                if aws.code(refusal) in _WRONG_STATE:
+                    raise _busy(order.cluster, "an instance") from refusal
                 raise
             return _instance(created["DBInstance"])
 
@@ -217,6 +221,15 @@ class Rds:
             except ClientError as refusal:
                 if aws.code(refusal) not in _NOT_FOUND:
                     raise
+
+
+def _busy(cluster: str, what: str) -> ServiceBusy:
+    """A cluster that was available a moment ago is being backed up or maintained: minutes, not a reason to give up."""
+    return ServiceBusy(
+        f"Its state does not allow {what} right now.",
+        resource=cluster,
+        next_step="Nothing to do: the machine asks again. See the cluster's status if it stays like this.",
+    )
 
 
 def _point_in_time(order: RestoreOrder) -> dict[str, Any]:

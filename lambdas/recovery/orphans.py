@@ -87,9 +87,9 @@ class Sweep:
     running: tuple[str, ...] = ()
 
 
-def executions_to_ask(traces: Sequence[Trace], ledger: Sequence[Drill]) -> tuple[str, ...]:
-    """The executions whose fate decides, each once."""
-    told = [each.tags.get(EXECUTION_TAG, "") for each in traces if DRILL_TAG in each.tags]
+def executions_to_ask(traces: Sequence[Trace], ledger: Sequence[Drill], *, settings: Settings) -> tuple[str, ...]:
+    """The executions whose fate decides, each once. Another environment's are not ours to ask about."""
+    told = [each.tags.get(EXECUTION_TAG, "") for each in traces if _stray(each, settings) is None]
     return tuple(dict.fromkeys(each for each in (*told, *(drill.execution for drill in ledger)) if each))
 
 

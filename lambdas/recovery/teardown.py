@@ -107,7 +107,7 @@ def what_may_appear(state: Mapping[str, Any], *, entered_at: datetime, now: date
     if died_at is None and "choice" not in state and "failure" in state:
         return None
     branch = state.get("prepared", {}).get("restore", {})
-    if "cluster" in branch or branch.get("failure", {}).get("Error") in _REFUSED_FOR_GOOD:
+    if "cluster_ready" in branch or branch.get("failure", {}).get("Error") in _REFUSED_FOR_GOOD:
         return None
     since = entered_at if died_at is None else payload.parse_instant(died_at)
     if now >= since + IN_FLIGHT:

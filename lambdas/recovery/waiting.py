@@ -5,7 +5,7 @@ drill at once; everything unknown is waited for until the drill's own ceiling.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, assert_never
 
 from lambdas import payload
@@ -13,6 +13,8 @@ from lambdas.contracts import Drill
 from lambdas.errors import NotYet, RestoreFailed, RestoreOverdue
 from lambdas.recovery.database import AVAILABLE, Cluster, Instance
 
+# RDS describes lag behind its creates by seconds; longer than this is absence.
+SHOWS_WITHIN = timedelta(minutes=2)
 _ENDS = ("failed", "-error")
 _BEGINS = ("incompatible-", "inaccessible-encryption-credentials", "insufficient-capacity")
 # `deleting`, `stopping`: somebody else lays hands on the copy. `impaired`: a managed secret that will not come.
@@ -32,28 +34,31 @@ def never_heals(status: str) -> bool:
     return status in _NEVER_HEALS or status.endswith(_ENDS) or status.startswith(_BEGINS)
 
 
-def judge_cluster(cluster: Cluster | None, *, drill: Drill, now: datetime) -> Wait:
-    """Ready when the cluster can take an instance."""
+def judge_cluster(cluster: Cluster | None, *, drill: Drill, now: datetime, since: datetime | None = None) -> Wait:
+    """Ready when the cluster can take an instance. `since` as in `_absent`."""
     if cluster is None:
-        return Wait(verdict="failed", reason="The restored cluster does not exist any more.")
+        return _absent("The restored cluster", since=since, now=now)
     return _judge("The restored cluster", cluster.status, ready=cluster.status == AVAILABLE, drill=drill, now=now)
 
 
-def judge_instance(instance: Instance | None, *, drill: Drill, now: datetime) -> Wait:
-    """Ready when the writer is available."""
+def judge_instance(instance: Instance | None, *, drill: Drill, now: datetime, since: datetime | None = None) -> Wait:
+    """Ready when the writer is available. `since` as in `_absent`."""
     if instance is None:
-        return Wait(verdict="failed", reason="The writer does not exist any more.")
+        return _absent("The writer", since=since, now=now)
     return _judge("The writer", instance.status, ready=instance.status == AVAILABLE, drill=drill, now=now)
 
 
 def judge_credentials(cluster: Cluster | None, *, drill: Drill, now: datetime) -> Wait:
-    """Ready when the managed secret is active and the cluster tells its endpoint."""
+    """Ready when the managed secret is active and the cluster, available again, tells its endpoint."""
     if cluster is None:
         return Wait(verdict="failed", reason="The restored cluster does not exist any more.")
     if never_heals(cluster.status):
         return Wait(verdict="failed", reason=f"The restored cluster is {cluster.status}, which does not heal.")
     if cluster.managed_secret is None:
         return _judge("The managed master secret", "not there yet", ready=False, drill=drill, now=now)
+    if cluster.managed_secret.status == "active" and cluster.status != AVAILABLE:
+        # `resetting-master-credentials`: the secret can be there before the database takes its password.
+        return _judge("The restored cluster", cluster.status, ready=False, drill=drill, now=now)
     ready = cluster.managed_secret.status == "active" and cluster.endpoint is not None
     return _judge("The managed master secret", cluster.managed_secret.status, ready=ready, drill=drill, now=now)
 
@@ -79,6 +84,16 @@ def require_ready(wait: Wait, *, resource: str, not_yet: type[NotYet]) -> None:
             )
         case _:
             assert_never(wait.verdict)
+
+
+def _absent(what: str, *, since: datetime | None, now: datetime) -> Wait:
+    """What it means that something is not found: `since` is when looking began, right after its creation.
+
+    A describe may not show at once what a create has just returned; later, or without `since`, it is gone.
+    """
+    if since is not None and now < since + SHOWS_WITHIN:
+        return Wait(verdict="wait", reason=f"{what} does not show yet.")
+    return Wait(verdict="failed", reason=f"{what} does not exist any more.")
 
 
 def _judge(what: str, status: str, *, ready: bool, drill: Drill, now: datetime) -> Wait:

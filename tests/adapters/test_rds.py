@@ -13,7 +13,14 @@ from mypy_boto3_rds import RDSClient
 
 from lambdas.adapters.rds import Rds
 from lambdas.contracts import RecoveryPoint
-from lambdas.errors import AccessRefused, ClusterNotReady, NoUsableRecoveryPoint, RequestRefused, StillDeleting
+from lambdas.errors import (
+    AccessRefused,
+    ClusterNotReady,
+    NoUsableRecoveryPoint,
+    RequestRefused,
+    ServiceBusy,
+    StillDeleting,
+)
 from lambdas.recovery.restoring import InstanceOrder, RestoreOrder
 
 MOMENT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -252,6 +259,20 @@ def test_a_password_is_asked_for_again_when_the_state_does_not_allow_it_yet(stub
     stub.add_client_error("modify_db_cluster", "InvalidDBClusterStateFault", expected_params=expected)
     with pytest.raises(ClusterNotReady):
         Rds(client).manage_master_password(TARGET)
+
+
+def test_a_cluster_at_work_is_asked_again_for_its_instance(stub: Stubber, client: RDSClient) -> None:
+    stub.add_client_error("create_db_instance", "InvalidDBClusterStateFault")
+    order = InstanceOrder(name="x", cluster=TARGET, engine="aurora-postgresql", tags=TAGS)
+    with pytest.raises(ServiceBusy, match=f"an instance right now.*{TARGET}"):
+        Rds(client).add_instance(order)
+
+
+def test_a_source_at_work_is_asked_again_for_its_restore(stub: Stubber, client: RDSClient) -> None:
+    stub.add_client_error("restore_db_cluster_to_point_in_time", "InvalidDBClusterStateFault")
+    point = replace(POINT, kind="time", time=MOMENT)
+    with pytest.raises(ServiceBusy, match=f"a restore right now.*{point.source}"):
+        Rds(client).restore(replace(ORDER, point=point))
 
 
 def test_the_inventory_holds_the_source_s_snapshots_and_the_named_one(production: RDSClient) -> None:

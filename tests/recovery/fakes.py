@@ -357,8 +357,10 @@ class FakeExecutions:
 
     faults: Faults
     known: dict[str, Execution] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
 
     def execution(self, arn: str) -> Execution | None:
+        self.asked.append(arn)
         self.faults.before("execution")
         return self.known.get(arn)
 

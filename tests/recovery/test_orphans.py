@@ -9,6 +9,7 @@ from lambdas import errors, payload
 from lambdas.adapters.executions import Execution
 from lambdas.adapters.kubernetes import Namespace
 from lambdas.contracts import Drill
+from lambdas.recovery.database import ENGINE, RetainedBackup
 from lambdas.recovery.handlers import (
     choose_recovery_point,
     create_namespace,
@@ -130,6 +131,34 @@ def test_another_environment_s_drill_is_left_alone(world: World, drill: Drill) -
     assert found["left_alone"][0]["reason"] == "is another environment's"
 
 
+def test_another_environment_s_execution_is_not_asked_about(world: World, drill: Drill) -> None:
+    """Its machine is not this role's to describe: the refusal would end the sweep of everything else."""
+    stage = {**tags(drill), "coder-day2:environment": "staging", "coder-day2:execution": execution_arn("staging")}
+    name = "coder-dr-test-20261101-00000001"
+    world.rds.all_clusters[name] = production(name=name, tags=stage)
+    ends(world, drill, "FAILED")
+    assert [each["drill"]["id"] for each in sweep(world)["drills"]] == [drill.id]
+    assert world.executions.asked == [drill.execution]
+
+
+def test_what_aws_backs_up_of_a_running_copy_is_the_copy_s(world: World, drill: Drill) -> None:
+    automated = snapshot(f"rds:{drill.target}-2026-11-23", hours=0, cluster=drill.target, tags={})
+    world.rds.all_snapshots[automated.name] = automated
+    world.rds.all_backups["cluster-COPY"] = RetainedBackup(
+        cluster=drill.target, resource_id="cluster-COPY", status="active", engine=ENGINE, engine_version="16.4"
+    )
+    ends(world, drill, "RUNNING")
+    assert {each["drill"] for each in sweep(world)["left_alone"]} == {drill.id}
+
+
+def test_a_snapshot_that_somebody_took_of_a_copy_is_told(world: World, drill: Drill) -> None:
+    by_hand = snapshot("by-hand", hours=0, cluster=drill.target, tags={})
+    world.rds.all_snapshots[by_hand.name] = by_hand
+    ends(world, drill, "RUNNING")
+    told = [each["what"] for each in sweep(world)["left_alone"] if each["drill"] is None]
+    assert told == ["snapshot by-hand"]
+
+
 def test_a_drill_that_nobody_can_be_asked_about_is_swept_once_no_execution_can_be_that_old(
     world: World, drill: Drill
 ) -> None:
@@ -157,6 +186,18 @@ def test_a_drill_that_failed_properly_leaves_the_sweep_nothing(world: World) -> 
 def test_an_execution_that_is_no_arn_is_refused(world: World, execution: object) -> None:
     with pytest.raises(errors.InputRejected, match=r"request\.execution"):
         world.call(find_orphans.handler, request={"execution": execution})
+
+
+@pytest.mark.parametrize("request_", ["{}", [], None, 7])
+def test_a_request_that_is_no_object_is_refused(world: World, request_: object) -> None:
+    with pytest.raises(errors.InputRejected, match="request: an object is expected"):
+        world.call(find_orphans.handler, request=request_)
+
+
+def test_every_fault_of_a_request_is_told_and_the_console_s_comment_is_none(world: World) -> None:
+    with pytest.raises(errors.InputRejected) as refused:
+        world.call(find_orphans.handler, request={"excution": "arn:aws:x", "execution": 7, "Comment": "Insert"})
+    assert [each.partition(":")[0] for each in refused.value.problems] == ["request.excution", "request.execution"]
 
 
 @pytest.mark.parametrize("call", ["clusters", "instances", "snapshots", "automated_backups", "running", "execution"])

@@ -212,5 +212,27 @@ def test_a_status_that_does_not_heal_ends_the_wait_at_once(
 def test_a_copy_that_somebody_deleted_is_not_waited_for(world: World, handler: Handler) -> None:
     drill = restored(world)
     world.rds.all_clusters.pop(drill.target)
+    world.clock.passes(minutes=2)
     with pytest.raises(errors.RestoreFailed, match="does not exist"):
         world.call(handler, drill=drill)
+
+
+@pytest.mark.parametrize(("handler", "not_yet"), WAITS[:2])
+def test_what_was_only_just_created_may_not_show_yet(world: World, handler: Handler, not_yet: type[Exception]) -> None:
+    drill = restored(world)
+    world.rds.all_clusters.pop(drill.target)
+    world.clock.passes(seconds=119)
+    with pytest.raises(not_yet, match="does not show yet"):
+        world.call(handler, drill=drill)
+
+
+def test_a_secret_that_is_active_before_the_database_took_its_password_is_waited_for(world: World) -> None:
+    drill = with_instance(world)
+    world.clock.passes(minutes=7)
+    world.call(reset_credentials.handler, drill=drill)
+    world.clock.passes(minutes=2)
+    world.rds.ends_in = "resetting-master-credentials"
+    with pytest.raises(errors.CredentialsNotReady, match="resetting-master-credentials"):
+        world.call(await_credentials.handler, drill=drill)
+    world.rds.ends_in = "available"
+    assert world.call(await_credentials.handler, drill=drill)["secret"]

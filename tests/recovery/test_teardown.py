@@ -27,7 +27,8 @@ from lambdas.recovery.teardown import Remains, plan_demolition, what_may_appear
 from .conftest import NOW, World, production, snapshot
 from .fakes import Died, execution_arn
 
-CONFIRMED = {"choice": {}, "prepared": {"restore": {"cluster": {"cluster": "x"}}}}
+UNSEEN = {"choice": {}, "prepared": {"restore": {"cluster": {"cluster": "x"}}}}
+CONFIRMED = {"choice": {}, "prepared": {"restore": {"cluster": {"cluster": "x"}, "cluster_ready": {"cluster": "x"}}}}
 NAMESPACE_GONE = {"namespace_deleted": {"skipped": False, "gone": True}}
 
 
@@ -226,6 +227,7 @@ FLIGHT_STATES: list[tuple[dict[str, Any], bool]] = [
     ({"choice": {}, "prepared": {"restore": {"failure": {"Error": "ServiceBusy"}}}}, True),
     ({"choice": {}, "prepared": {"restore": {"failure": {"Error": "AccessRefused"}}}}, False),
     ({"choice": {}, "prepared": {"restore": {"failure": {"Error": "NoUsableRecoveryPoint"}}}}, False),
+    (UNSEEN, True),
     (CONFIRMED, False),
     ({"failure": {"Error": "NoUsableRecoveryPoint"}}, False),
     ({"failure": {"Error": "ExecutionDied"}, "cluster_seen": True, "died_at": "2026-11-23T02:00:07Z"}, False),

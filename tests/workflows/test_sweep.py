@@ -124,6 +124,14 @@ def test_what_bears_the_prefix_but_not_this_environments_tag_is_never_deleted(ta
         assert sweep.status == ("SUCCEEDED" if tags else "FAILED"), "a stray without a tag is told"
 
 
+@pytest.mark.parametrize("request_", [{"excution": "arn:aws:x"}, {"execution": 7}, [], "all"], ids=str)
+def test_a_request_that_it_does_not_understand_sweeps_nothing(request_: object) -> None:
+    with scene() as stage:
+        sweep = stage.world.run("sweep", request_)
+        assert (sweep.status, sweep.error) == ("FAILED", "InputRejected")
+        assert stage.cloud.changes() == []
+
+
 def test_a_sweep_of_nothing_succeeds_and_counts_the_days() -> None:
     with scene() as stage:
         stage.drill({})

@@ -11,6 +11,6 @@ from lambdas.runtime import Call, step
 def handler(call: Call) -> dict[str, str]:
     """Take `drill`; give the cluster's status once it is available."""
     drill = call.take(Drill, "drill")
-    wait = judge_cluster(rds.door().cluster(drill.target), drill=drill, now=call.now)
+    wait = judge_cluster(rds.door().cluster(drill.target), drill=drill, now=call.now, since=call.context.entered_at)
     require_ready(wait, resource=drill.target, not_yet=ClusterNotReady)
     return {"cluster": drill.target, "status": "available"}

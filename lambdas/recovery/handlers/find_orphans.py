@@ -1,5 +1,6 @@
 """FindOrphans: what drills that no longer run have left behind, by tag, prefix, execution and age."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from lambdas.adapters import aws, executions, rds
@@ -7,8 +8,11 @@ from lambdas.adapters.ledger import Ledger
 from lambdas.errors import InputRejected
 from lambdas.recovery.names import DRILL_TAG, WRITER_SUFFIX, is_under_prefix
 from lambdas.recovery.orphans import Fate, Seen, Sweep, Trace, executions_to_ask, judge
-from lambdas.runtime import Call, Event, step
+from lambdas.runtime import Call, step
 from lambdas.settings import Settings
+
+# `Comment` is what the console's start dialog is filled with.
+_FIELDS = frozenset({"execution", "Comment"})
 
 
 @step
@@ -17,16 +21,26 @@ def handler(call: Call) -> Sweep:
     only_execution = one_execution(call.event["request"])
     traces = _traces(call.settings)
     ledger = Ledger(call.settings.evidence.table, aws.client("dynamodb")).running()
-    fates = {arn: _fate(arn) for arn in executions_to_ask(traces, ledger)}
+    fates = {arn: _fate(arn) for arn in executions_to_ask(traces, ledger, settings=call.settings)}
     seen = Seen(traces=traces, ledger=ledger, fates=fates)
     return judge(seen, settings=call.settings, now=call.now, only_execution=only_execution)
 
 
-def one_execution(request: Event) -> str | None:
-    """The execution that the sweep is for; None for all."""
-    execution: Any = request.get("execution")
-    if execution is not None and not (isinstance(execution, str) and execution.startswith("arn:")):
-        raise InputRejected(("request.execution: an execution's ARN is expected",))
+def one_execution(request: Any) -> str | None:
+    """The execution that the sweep is for; None for all. Raises InputRejected with every fault of the request."""
+    if not isinstance(request, Mapping):
+        raise InputRejected(("request: an object is expected, {} for a sweep of everything",))
+    execution = request.get("execution")
+    faults = [
+        *(f"request.{name}: unknown field; a request has execution" for name in request if name not in _FIELDS),
+        *(
+            ("request.execution: an execution's ARN is expected",)
+            if execution is not None and not (isinstance(execution, str) and execution.startswith("arn:"))
+            else ()
+        ),
+    ]
+    if faults:
+        raise InputRejected(faults)
     return execution
 
 
@@ -40,10 +54,13 @@ def _fate(arn: str) -> Fate:
 def _traces(settings: Settings) -> tuple[Trace, ...]:
     """Everything in RDS that bears the prefix or a drill's tag."""
     door = rds.door()
+    clusters = door.clusters()
+    # What AWS backs up by itself bears no tags of its own, and goes with the cluster that it is of.
+    automatic = {each.name: each.tags for each in clusters}
     found = (
         *(
             Trace(kind="cluster", name=each.name, target=each.name, tags=each.tags, created_at=each.created_at)
-            for each in door.clusters()
+            for each in clusters
         ),
         *(
             Trace(
@@ -56,11 +73,22 @@ def _traces(settings: Settings) -> tuple[Trace, ...]:
             for each in door.instances()
         ),
         *(
-            Trace(kind="snapshot", name=each.name, target=each.cluster, tags=each.tags, created_at=each.created_at)
+            Trace(
+                kind="snapshot",
+                name=each.name,
+                target=each.cluster,
+                tags=each.tags or (automatic.get(each.cluster, {}) if each.type == "automated" else {}),
+                created_at=each.created_at,
+            )
             for each in door.snapshots()
         ),
         *(
-            Trace(kind="automated backup", name=each.resource_id, target=each.cluster, tags=each.tags)
+            Trace(
+                kind="automated backup",
+                name=each.resource_id,
+                target=each.cluster,
+                tags=each.tags or automatic.get(each.cluster, {}),
+            )
             for each in door.automated_backups()
         ),
     )
