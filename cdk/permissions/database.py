@@ -230,8 +230,16 @@ def guard(names: Names) -> tuple[Statement, ...]:
             except_resources=(*own, *placing, backups),
             why=(
                 "Everything but describing and restoring, on what is outside the drills' prefix, production first of "
-                "all; groups have a statement of their own, and automated backups bear no name to go by."
+                "all; groups and automated backups have statements of their own."
             ),
+        ),
+        Statement(
+            sid="NoOthersBackups",
+            effect="Deny",
+            actions=tuple(f"rds:{verb}*" for verb in _VERBS),
+            resources=(backups,),
+            conditions={"Null": {f"aws:ResourceTag/{DRILL_TAG}": "true"}},
+            why="Automated backups bear no name to go by; one without a drill's tag may be production's.",
         ),
         Statement(
             sid="GroupsAreUsedNotChanged",

@@ -191,6 +191,13 @@ def test_the_prefix_alone_is_not_enough_to_delete_or_change(
     assert roles[step].may(request(action, resource, bearing=TAGS))
 
 
+def test_no_automated_backup_without_a_drills_tag_is_deleted_even_with_full_access_attached(
+    roles: dict[str, Role],
+) -> None:
+    production = request("rds:DeleteDBClusterAutomatedBackup", BACKUP, bearing={"team": "platform"})
+    assert not [step for step in CHANGING_STEPS if roles[step].may(production, also=ANYTHING)]
+
+
 def test_no_role_tags_an_automated_backup_which_could_be_productions(roles: dict[str, Role]) -> None:
     tag = request("rds:AddTagsToResource", BACKUP, tagging=TAGS)
     assert not [role.name for role in roles.values() if role.may(tag)]
