@@ -25,7 +25,8 @@ class Alarms(Construct):
         for workflow in (DRILL, SWEEP):
             for ending, words in _ENDED.items():
                 self._ended(workflow, ending, words)
-        self._overdue()
+        self._overdue("drill-overdue", "DaysSinceLastPassedDrill", "drill")
+        self._overdue("rpo-unproven", "DaysSinceLastPassedPointInTimeDrill", "drill that restores to a point in time")
         self._leftovers()
         self._undelivered()
 
@@ -42,13 +43,13 @@ class Alarms(Construct):
             missing=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
 
-    def _overdue(self) -> None:
+    def _overdue(self, name: str, metric: str, what: str) -> None:
         """Two daily values, so that one late sweep does not sound it, and a sweep that stopped counting does."""
         self._alarm(
-            "drill-overdue",
-            "No drill has passed for longer than objectives.drill_interval_days, or nobody counts the days any more: "
+            name,
+            f"No {what} has passed for longer than objectives.drill_interval_days, or nobody counts the days any more: "
             "look whether the schedules are enabled and the daily sweep runs.",
-            metric=own(self._names, "DaysSinceLastPassedDrill", period=Duration.days(1)),
+            metric=own(self._names, metric, period=Duration.days(1)),
             threshold=self._names.settings.objectives.drill_interval_days,
             missing=cloudwatch.TreatMissingData.BREACHING,
             periods=_OVERDUE_DAYS,

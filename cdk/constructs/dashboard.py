@@ -47,7 +47,10 @@ class Dashboard(Construct):
                     ),
                     cloudwatch.GraphWidget(
                         title="Days since the last passed drill",
-                        left=[own(names, "DaysSinceLastPassedDrill", period=_DAY)],
+                        left=[
+                            own(names, "DaysSinceLastPassedDrill", period=_DAY),
+                            own(names, "DaysSinceLastPassedPointInTimeDrill", period=_DAY),
+                        ],
                         left_annotations=[
                             cloudwatch.HorizontalAnnotation(value=objectives.drill_interval_days, label="overdue")
                         ],

@@ -150,13 +150,6 @@ class Ledger:
             return None
         return _summary(item) if "summary" in item else payload.read(Drill, _read(item, "drill"))
 
-    def last_passed(self, source: str) -> Summary | None:
-        """The newest passed drill of a source."""
-        return next(
-            (each for each in self.history(source, limit=1_000_000) if each.outcome == "passed"),
-            None,
-        )
-
     def baseline(self, source: str) -> Baseline | None:
         """What the next drill of a source is compared with; None before the first passed one."""
         item = self._get(f"baseline#{source}", "latest")

@@ -7,7 +7,8 @@ Namespace `CoderDay2`. Dimensions:
 | DrillPassed, DrillFailed (0 or 1), RtoSeconds, RpoSeconds (of a      | Environment, Source                         |
 | point in time) or SnapshotAgeSeconds, ChecksFailed, Leftovers        | and the same with RecoveryPointKind         |
 | PhaseSeconds                                                         | Environment, Source, Phase                  |
-| DaysSinceLastPassedDrill, Leftovers (the daily sweep's)              | Environment, Source                         |
+| DaysSinceLastPassedDrill, DaysSinceLastPassedPointInTimeDrill,       | Environment, Source                         |
+| Leftovers (the daily sweep's)                                        |                                             |
 
 A snapshot proves no RPO, so its drill sends none: the two figures must not become one series.
 A quantity that was not measured is not sent: no point is no zero. Of Leftovers, only a sweep of everything sends zero:
@@ -75,9 +76,14 @@ def of_lost_evidence(*, environment: str, source: str) -> tuple[Series, ...]:
     )
 
 
-def of_sweep(*, environment: str, source: str, leftovers: int, days: float, everything: bool) -> tuple[Series, ...]:
+def of_sweep(  # noqa: PLR0913  one number each, by its name
+    *, environment: str, source: str, leftovers: int, days: float, point_in_time_days: float, everything: bool
+) -> tuple[Series, ...]:
     """A sweep's count: of `everything`, or of what one execution left."""
-    values: dict[str, tuple[MetricUnit, float]] = {"DaysSinceLastPassedDrill": (MetricUnit.NoUnit, days)}
+    values: dict[str, tuple[MetricUnit, float]] = {
+        "DaysSinceLastPassedDrill": (MetricUnit.NoUnit, days),
+        "DaysSinceLastPassedPointInTimeDrill": (MetricUnit.NoUnit, point_in_time_days),
+    }
     if everything or leftovers:
         values["Leftovers"] = (MetricUnit.Count, leftovers)
     return (Series(dimensions={"Environment": environment, "Source": source}, values=values),)

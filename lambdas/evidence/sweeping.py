@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from lambdas.contracts import Drill
+from lambdas.contracts import Drill, RecoveryPointKind
 from lambdas.evidence import failures
 from lambdas.evidence.cleanup import cleanup
 from lambdas.evidence.summary import Summary
@@ -14,6 +14,9 @@ State = Mapping[str, Any]
 
 # What the metric says while no drill was ever begun: beyond every alarm's threshold, and plainly no measurement.
 NEVER_DRILLED_DAYS = 999.0
+
+# A snapshot's drill proves the snapshot; only this one proves how little is lost (ADR 5).
+PROVES_THE_RPO: RecoveryPointKind = "point-in-time"
 
 _SECONDS_A_DAY = 86_400
 
@@ -70,17 +73,17 @@ def _strays(state: State) -> tuple[str, ...]:
 
 
 def days_since_last_passed(
-    *, last_passed: Summary | None, history: Sequence[Summary], running: Sequence[Drill], now: datetime
+    history: Sequence[Summary], *, running: Sequence[Drill], now: datetime, kind: RecoveryPointKind | None = None
 ) -> float:
-    """Days since the last passed drill began; before any has passed, since the first drill began.
+    """Days since the last passed drill of this kind began; before any has passed, since the first drill began.
 
-    999 when none was ever begun. A drill begins at its opening: that is the data's proof, not its cleanup.
+    `history` newest first; `kind` None counts every drill. 999 when none was ever begun. A drill begins at its
+    opening: that is the data's proof, not its cleanup.
     """
-    if last_passed is not None:
-        begun = last_passed.opened_at
-    else:
-        moments = [each.opened_at for each in history] + [each.opened_at for each in running]
-        if not moments:
-            return NEVER_DRILLED_DAYS
-        begun = min(moments)
-    return round((now - begun).total_seconds() / _SECONDS_A_DAY, 2)
+    passed = (
+        each.opened_at for each in history if each.outcome == "passed" and kind in (None, each.recovery_point_kind)
+    )
+    begun = next(passed, None)
+    if begun is None:
+        begun = min([each.opened_at for each in history] + [each.opened_at for each in running], default=None)
+    return NEVER_DRILLED_DAYS if begun is None else round((now - begun).total_seconds() / _SECONDS_A_DAY, 2)

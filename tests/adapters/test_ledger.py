@@ -188,15 +188,6 @@ class TestTheHistory:
             ledger.close_drill(replace(summary(one), cause=padding))
         assert len(ledger.history(SOURCE, 12)) == 7
 
-    def test_knows_the_last_passed_drill_behind_failed_ones(self, ledger: Ledger) -> None:
-        assert ledger.last_passed(SOURCE) is None
-        passed, failed = drill(1), drill(2, opened_at=NOW + timedelta(days=30))
-        ledger.close_drill(summary(passed))
-        ledger.close_drill(summary(failed, "failed"))
-        assert ledger.last_passed(SOURCE) == summary(passed)
-
-
-class TestTheBaseline:
     def test_is_none_before_the_first_passed_drill(self, ledger: Ledger) -> None:
         assert ledger.baseline(SOURCE) is None
 

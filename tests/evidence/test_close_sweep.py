@@ -94,6 +94,19 @@ class TestDaysSinceTheLastPassedDrill:
             account.ledger.close_drill(each)
         assert self.days(call, capsys) == pytest.approx(61, abs=0.01)
 
+    def test_are_counted_for_point_in_time_drills_by_themselves(
+        self, account: Account, call: Caller, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A snapshot that passes every month must not hide that nothing has proven the RPO."""
+        newest, *older = sample_drills.history(3)
+        for each in (newest, *older):
+            kind = "snapshot" if each is newest else "point-in-time"
+            account.ledger.close_drill(replace(each, recovery_point_kind=kind))
+        days = self.days(call, capsys)
+        told = call(close_sweep, sweep_state=CALM, entered_at=OPENED)
+        sent = metrics(capsys.readouterr().out)["DaysSinceLastPassedPointInTimeDrill"]
+        assert sent == told["days_since_last_passed_point_in_time"] == pytest.approx(days + 30.5, abs=1)
+
     def test_are_counted_from_the_first_drill_while_none_has_passed(
         self, account: Account, call: Caller, capsys: pytest.CaptureFixture[str]
     ) -> None:

@@ -208,14 +208,23 @@ class TestStarts:
 class TestWatch:
     def test_every_alarm_tells_the_topic_and_says_what_to_do(self, prod: Assembly) -> None:
         alarms = list(prod.of_type("AWS::CloudWatch::Alarm"))
-        assert len(alarms) == 9
+        assert len(alarms) == 10
         for each in alarms:
             assert each["AlarmActions"] == ["arn:aws:sns:eu-central-1:111122223333:coder-day2-prod-drills"]
             assert ":" in each["AlarmDescription"]
 
-    def test_a_drill_that_is_overdue_or_not_counted_any_more_sounds(self, prod: Assembly) -> None:
-        alarm = prod.one("AWS::CloudWatch::Alarm", AlarmName="coder-day2-prod-drill-overdue")
-        assert (alarm["Namespace"], alarm["MetricName"]) == (NAMESPACE, "DaysSinceLastPassedDrill")
+    @pytest.mark.parametrize(
+        ("name", "metric"),
+        [
+            ("drill-overdue", "DaysSinceLastPassedDrill"),
+            ("rpo-unproven", "DaysSinceLastPassedPointInTimeDrill"),
+        ],
+    )
+    def test_a_drill_that_is_overdue_or_not_counted_any_more_sounds(
+        self, prod: Assembly, name: str, metric: str
+    ) -> None:
+        alarm = prod.one("AWS::CloudWatch::Alarm", AlarmName=f"coder-day2-prod-{name}")
+        assert (alarm["Namespace"], alarm["MetricName"]) == (NAMESPACE, metric)
         assert {each["Name"]: each["Value"] for each in alarm["Dimensions"]} == {
             "Environment": "prod",
             "Source": "coder-prod-aurora",

@@ -16,15 +16,15 @@ _ALL = 100_000
 
 @step
 def handler(call: Call) -> dict[str, Any]:
-    """Publish the metrics, then return `{swept, leftovers, problems, days_since_last_passed}` or raise."""
+    """Publish the metrics, then return `{swept, leftovers, problems, days_since_last_passed, …}` or raise."""
     settings = call.settings
     ledger = Ledger(settings.evidence.table, aws.client("dynamodb"))
     sweep = sweeping.close(call.event["sweep_state"])
-    days = sweeping.days_since_last_passed(
-        last_passed=ledger.last_passed(settings.source),
-        history=ledger.history(settings.source, _ALL),
-        running=[each for each in ledger.running() if each.source == settings.source],
-        now=call.now,
+    history = ledger.history(settings.source, _ALL)
+    running = [each for each in ledger.running() if each.source == settings.source]
+    days, point_in_time_days = (
+        sweeping.days_since_last_passed(history, running=running, now=call.now, kind=kind)
+        for kind in (None, sweeping.PROVES_THE_RPO)
     )
     metrics.publish(
         metrics.of_sweep(
@@ -32,6 +32,7 @@ def handler(call: Call) -> dict[str, Any]:
             source=settings.source,
             leftovers=sweep.leftovers,
             days=days,
+            point_in_time_days=point_in_time_days,
             everything="execution" not in call.event["sweep_state"],
         ),
         at=call.now,
@@ -42,4 +43,8 @@ def handler(call: Call) -> dict[str, Any]:
             resource=settings.environment,
             next_step="Delete what is named here by hand if the next sweep does not.",
         )
-    return {**payload.write(sweep), "days_since_last_passed": days}
+    return {
+        **payload.write(sweep),
+        "days_since_last_passed": days,
+        "days_since_last_passed_point_in_time": point_in_time_days,
+    }
