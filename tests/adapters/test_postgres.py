@@ -42,11 +42,12 @@ def test_a_session_is_encrypted_limited_and_read_only(server: Server) -> None:
             "SELECT current_setting('statement_timeout'), current_setting('lock_timeout'),"
             " current_setting('transaction_read_only'), current_setting('transaction_isolation'),"
             " current_setting('search_path'), current_setting('application_name'),"
+            " current_setting('idle_in_transaction_session_timeout'),"
             " (SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid())",
             doing="looking",
         )
 
-    assert rows == [["7s", "5s", "on", "repeatable read", "public", "coder-day2", True]]
+    assert rows == [["7s", "5s", "on", "repeatable read", "public", "coder-day2", "15min", True]]
 
 
 def test_the_transaction_of_the_checks_is_read_only_also_in_a_session_that_may_write(server: Server) -> None:

@@ -167,6 +167,13 @@ def test_a_bug_is_caught_too(state: State) -> None:
     assert "States.ALL" in state.caught()
 
 
+@every_state
+def test_what_escapes_from_within_a_map_or_parallel_is_caught(state: State) -> None:
+    """A payload that grew too large, or a branch's own bug, fails the state that holds them."""
+    if state.body["Type"] in {"Map", "Parallel"}:
+        assert "States.ALL" in state.caught()
+
+
 @every_task
 def test_no_edge_waits_for_an_error_that_its_step_never_raises(state: State) -> None:
     declared = {error.__name__ for error in state.step.raises}

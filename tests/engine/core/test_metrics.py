@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from core_bench import Workbench, eventually
 
 FAIL = {"No": {"Type": "Fail", "Error": "Refused"}}
@@ -106,3 +107,23 @@ def test_a_labelled_metric_of_the_cdk_is_an_ordinary_alarm(bench: Workbench) -> 
         "Sum",
         metric["Dimensions"],
     )
+
+
+@pytest.mark.parametrize(("missing", "becomes"), [("breaching", "ALARM"), ("notBreaching", "OK")])
+def test_a_period_without_a_value_counts_as_the_alarm_says(bench: Workbench, missing: str, becomes: str) -> None:
+    """Two of two periods: the latest breaches, the one before was not measured."""
+    name, client = f"Days{uuid4().hex[:8]}", bench.engine.client("cloudwatch")
+    client.put_metric_alarm(
+        AlarmName=name,
+        Namespace="CoderDay2",
+        MetricName=name,
+        Statistic="Maximum",
+        Period=86_400,
+        EvaluationPeriods=2,
+        DatapointsToAlarm=2,
+        Threshold=35,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        TreatMissingData=missing,
+    )
+    client.put_metric_data(Namespace="CoderDay2", MetricData=[{"MetricName": name, "Value": 40}])
+    eventually(lambda: state(bench, name) == becomes)

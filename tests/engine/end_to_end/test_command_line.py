@@ -1,61 +1,16 @@
 """The command `day2` as an operator runs it, beside a running engine."""
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
+from operator_command import Command
 from stage import NOTHING, Drilled, Stage
 
 from day2.engine import platform, seed
 
 SNAPSHOT = "coder-local-of-today"
-COLUMNS = 80
 CHECK_FIELDS = {"id", "severity", "verdict", "value", "expected", "detail", "seconds"}
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """Runs `day2` in the folder in which the engine is up, on a terminal of 80 columns."""
-
-    folder: Path
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603  our own command
-            [Path(sys.executable).with_name("day2"), *arguments],
-            cwd=self.folder,
-            env={**os.environ, "COLUMNS": str(COLUMNS)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def document(self, *arguments: str, code: int = 0) -> Any:
-        """What it prints for machines."""
-        done = self.run(*arguments, "--json")
-        assert done.returncode == code, done.stderr
-        return json.loads(done.stdout)
-
-    def page(self, *arguments: str, code: int = 0) -> str:
-        """What it prints for people, none of it wider than the terminal."""
-        done = self.run(*arguments)
-        assert done.returncode == code, done.stderr
-        assert {line for line in done.stdout.splitlines() if len(line) > COLUMNS} == set()
-        return done.stdout
-
-    def refusal(self, *arguments: str, code: int = 2) -> str:
-        """What it says when it refuses: sentences for people, and nothing that a machine would read as a result."""
-        done = self.run(*arguments, "--json")
-        assert (done.returncode, done.stdout) == (code, "")
-        assert "Traceback" not in done.stderr
-        assert {line for line in done.stderr.splitlines() if len(line) > COLUMNS} == set()
-        return " ".join(done.stderr.split())
 
 
 @pytest.fixture(scope="module")
