@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 from rich.console import Console
 from rich.markup import escape
 
@@ -75,7 +75,7 @@ def run(app: Callable[[], None]) -> None:
     try:
         app()
     except (ClientError, BotoCoreError) as refusal:
-        tell(f"AWS could not do it: {refusal}", "Check credentials, profile and Region, and the role's rights.")
+        tell(f"AWS could not do it: {refusal}", _next_step(refusal))
     except OSError as fault:
         where = f": {fault.filename}" if fault.filename else ""
         tell(f"This machine could not do it: {fault.strerror or fault}{where}", "Mend that, and start again.")
@@ -86,6 +86,14 @@ def run(app: Callable[[], None]) -> None:
     else:
         return
     raise SystemExit(FAILED)
+
+
+def _next_step(refusal: Exception) -> str:
+    if not isinstance(refusal, EndpointConnectionError):
+        return "Check credentials, profile and Region, and the role's rights."
+    if "//127.0.0.1:" in refusal.kwargs["endpoint_url"]:
+        return "The engine was stopped meanwhile; `day2 engine up` starts one."
+    return "Check the network and the Region."
 
 
 def duration(seconds: float | None) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 import typer
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from day2.cli.output import BAD_INPUT, FAILED, duration, run, sentences
 from lambdas.errors import InputRejected, RestoreFailed
@@ -49,6 +49,8 @@ def test_a_refusal_says_what_on_what_and_what_next_and_the_code_is_1(capsys: pyt
     [
         (PermissionError(13, "Permission denied", "reports"), "Permission denied: reports"),
         (ClientError({"Error": {"Code": "ExpiredToken", "Message": "expired"}}, "DescribeExecution"), "ExpiredToken"),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:4566/"), "The engine was stopped meanwhile"),
+        (EndpointConnectionError(endpoint_url="https://rds.eu-central-1.amazonaws.com/"), "Check the network"),
         (RuntimeError("a bug of ours"), "Unforeseen: RuntimeError: a bug of ours"),
     ],
 )

@@ -57,6 +57,12 @@ def embellish(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
+def test_the_report_of_a_failed_drill_ends_with_a_failures_exit_code(place: Path) -> None:
+    shown = CliRunner().invoke(cli.app, ["report", place.name, "--json"])
+    assert shown.exit_code == 1
+    assert json.loads(shown.stdout)["outcome"]["result"] == "failed"
+
+
 @pytest.mark.skipif(SHA256SUM is None, reason="this machine has no sha256sum")
 def test_what_was_fetched_can_be_checked_by_anybody(place: Path) -> None:
     command = [str(SHA256SUM), "-c", evidence.DIGEST]
