@@ -53,6 +53,7 @@ lint: .venv/stamp-dev ## formatting, lint, types, import contracts
 
 synth: .venv/stamp ## the templates of ENV (default prod) into cdk.out/ENV
 	@$(BIN)/python app.py --environment $(ENV)
+	@echo "cdk.out/$(ENV)"
 
 bench: .venv/stamp-dev .venv-engine/stamp ## the benchmarks, as ratios measured in one run
 	@$(BIN)/python -m bench

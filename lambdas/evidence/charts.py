@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from lambdas import payload
 from lambdas.evidence.summary import Summary
-from lambdas.evidence.words import brief, duration
+from lambdas.words import brief, duration
 
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400)
 _MOST_TICKS = 6

@@ -7,7 +7,7 @@ from typing import Any
 
 from lambdas import errors
 from lambdas.errors import Day2Error
-from lambdas.evidence.words import loss
+from lambdas.words import loss
 
 State = Mapping[str, Any]
 

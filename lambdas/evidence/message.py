@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from lambdas.evidence import naming
 from lambdas.evidence.failures import Failure
 from lambdas.evidence.summary import Summary
-from lambdas.evidence.words import clock, duration, loss
+from lambdas.words import clock, duration, loss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from lambdas import payload
-from lambdas.evidence import words
+from lambdas import payload, words
 from lambdas.evidence.summary import Summary
 from lambdas.evidence.view import view
 

@@ -10,7 +10,7 @@ from lambdas.evidence import charts
 from lambdas.evidence.canonical import canonical, digest
 from lambdas.evidence.charts import Axis, Bar, Trend
 from lambdas.evidence.summary import Summary, summarise
-from lambdas.evidence.words import clock, duration, loss, number, plural, sentence
+from lambdas.words import clock, duration, loss, number, plural, sentence
 
 Record = Mapping[str, Any]
 

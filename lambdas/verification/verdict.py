@@ -16,9 +16,9 @@ from lambdas.contracts import (
     VerificationPlan,
 )
 from lambdas.errors import VerificationFailed
-from lambdas.evidence.words import duration
 from lambdas.settings import Objectives
 from lambdas.verification import checks, structure
+from lambdas.words import duration
 
 # Every run plants at least these: a check that wants zero, one that wants a row, a foreign key.
 FEWEST_CONTROLS = 3

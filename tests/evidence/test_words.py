@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from day2.cli import output
-from lambdas.evidence import words
+from lambdas import words
 
 # As the settings allow them: the RTO and the RPO in minutes, the age of a snapshot in hours.
 OBJECTIVES = st.integers(1, 1_440).map(lambda minutes: minutes * 60) | st.integers(1, 840).map(

@@ -7,8 +7,8 @@ from lambdas.adapters import aws
 from lambdas.adapters.ledger import Ledger
 from lambdas.errors import LeftoversFound
 from lambdas.evidence import metrics, sweeping
-from lambdas.evidence.words import plural
 from lambdas.runtime import Call, step
+from lambdas.words import plural
 
 # Far more drills than a source can have had.
 _ALL = 100_000
