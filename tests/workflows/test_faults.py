@@ -3,7 +3,7 @@
 The states are those of the ASL file, so a new one is covered from its first day.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from lambdas.errors import Refused
 
 from .asl import tasks
 from .faults import UnforeseenError, at, bug, death_after_effect, dying_after, lost_answer, refusing
+from .harness import Invocation
 from .interpreter import Execution
 from .scene import DRILL, Scene, scene
 
@@ -165,3 +166,25 @@ def test_a_drill_whose_step_died_between_two_writes_leaves_nothing_behind() -> N
             assert (drill.status, drill.error) == ("FAILED", "Runtime.ExitError"), where
             assert_swept(stage, drill)
             assert len(stage.cloud.records()) == 1, where
+
+
+def test_a_copy_that_somebody_protects_from_deletion_is_kept_and_told_until_they_let_go(stage: Scene) -> None:
+    """The protection is a person's decision, so no step switches it off; and no report calls the drill clean."""
+
+    def protect(_: Invocation, work: Callable[[], Any]) -> Any:
+        for name, cluster in stage.cloud.rds.clusters.items():
+            if name.startswith("coder-dr-test-"):
+                cluster.told["DeletionProtection"] = True
+        return work()
+
+    at(stage.world, "Judge", protect)
+    drill = stage.drill({})
+    assert (drill.status, drill.error) == ("FAILED", "RequestRefused")
+    (record,) = stage.cloud.records()
+    assert record["cleanup"]["proven"] is False
+    (copy,) = [name for name in stage.cloud.left() if name.startswith("cluster coder-dr-test-")]
+    assert stage.sweep_daily().status == "FAILED"
+
+    stage.cloud.rds.clusters[copy.removeprefix("cluster ")].told["DeletionProtection"] = False
+    assert stage.sweep_daily().status == "SUCCEEDED"
+    assert_clean(stage)
