@@ -47,11 +47,6 @@ def strange(cron: str) -> list[str]:
     return [text for text, form in zip(fields(cron), _FORMS, strict=True) if not form.fullmatch(text)]
 
 
-def is_monthly(cron: str) -> bool:
-    _minute, _hour, day, month, _weekday, _year = fields(cron)
-    return month == "*" and (day.isdigit() or day.startswith("L"))
-
-
 def is_daily(cron: str) -> bool:
     _minute, _hour, day, month, weekday, year = fields(cron)
     return {day, weekday} == {"*", "?"} and (month, year) == ("*", "*")

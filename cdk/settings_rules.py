@@ -4,7 +4,7 @@ A rule's parameters are the tables that it reads, by their names in `Environment
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, time, timedelta
 from inspect import signature
 from itertools import pairwise
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from cdk.cron import fields, is_daily, is_monthly, skipped, starts, strange
+from cdk.cron import fields, is_daily, skipped, starts, strange
 from cdk.settings import Aws, Copy, Evidence, Network, Objectives, Schedules, Source, Verification
 from lambdas.verification.checks import faults
 
@@ -139,11 +139,16 @@ def _starts(schedules: Schedules) -> Iterator[str]:
 
 
 def _interval(schedules: Schedules, objectives: Objectives) -> Iterator[str]:
-    for path, cron in _crons(schedules).items():
-        if is_monthly(cron) and objectives.drill_interval_days < 31:  # noqa: PLR2004  longest month
+    """Each alarm on overdue drills would sound by itself where the starts that it counts lie further apart."""
+    moments = {"latest-restorable-time"}
+    for alarm, kinds in (("drill-overdue", None), ("rpo-unproven", moments)):
+        starts = [start for start, _ in _timeline(schedules, kinds)]
+        days = max(((later - earlier).days for earlier, later in pairwise(starts)), default=0)
+        if days > objectives.drill_interval_days:
+            which = "drills" if kinds is None else "drills from the latest-restorable-time"
             yield (
-                f"objectives.drill_interval_days: {objectives.drill_interval_days} is shorter than a month, "
-                f"but {path} starts once a month: the alarm on overdue drills would sound every time"
+                f"objectives.drill_interval_days: {objectives.drill_interval_days} is shorter than the {days} days "
+                f"that lie between two starts of {which}: the alarm {alarm} would sound every time"
             )
 
 
@@ -184,10 +189,12 @@ def _crons(schedules: Schedules) -> dict[str, str]:
     return {f"schedules.drills.{name}.cron": each.cron for name, each in schedules.drills.items()}
 
 
-def _timeline(schedules: Schedules) -> list[tuple[datetime, str]]:
-    """Every start of every drill in the years looked at, in order, with the path of its expression."""
+def _timeline(schedules: Schedules, kinds: Collection[str] | None = None) -> list[tuple[datetime, str]]:
+    """Every start of every drill (of these recovery points) in the years looked at, in order, with its path."""
     zone = _zone(schedules)
-    crons = {path: cron for path, cron in _crons(schedules).items() if not strange(cron)}
+    chosen = {name for name, each in schedules.drills.items() if kinds is None or each.recovery_point in kinds}
+    paths = {f"schedules.drills.{name}.cron" for name in chosen}
+    crons = {path: cron for path, cron in _crons(schedules).items() if path in paths and not strange(cron)}
     return sorted((start, path) for path, cron in crons.items() for start in starts(cron, zone)) if zone else []
 
 

@@ -75,15 +75,18 @@ def _strays(state: State) -> tuple[str, ...]:
 def days_since_last_passed(
     history: Sequence[Summary], *, running: Sequence[Drill], now: datetime, kind: RecoveryPointKind | None = None
 ) -> float:
-    """Days since the last passed drill of this kind began; before any has passed, since the first drill began.
+    """Days since the last passed drill began; before any has passed, since the first drill began.
 
-    `history` newest first; `kind` None counts every drill. 999 when none was ever begun. A drill begins at its
-    opening: that is the data's proof, not its cleanup.
+    `history` newest first; `kind` asks for drills of that kind that measured what such a drill is for, None counts
+    all. 999 when none was ever begun. A drill begins at its opening: that is the data's proof, not its cleanup.
     """
-    passed = (
-        each.opened_at for each in history if each.outcome == "passed" and kind in (None, each.recovery_point_kind)
-    )
-    begun = next(passed, None)
+    passed = (each for each in history if each.outcome == "passed" and (kind is None or _measured(each, kind)))
+    begun = next((each.opened_at for each in passed), None)
     if begun is None:
         begun = min([each.opened_at for each in history] + [each.opened_at for each in running], default=None)
     return NEVER_DRILLED_DAYS if begun is None else round((now - begun).total_seconds() / _SECONDS_A_DAY, 2)
+
+
+def _measured(drill: Summary, kind: RecoveryPointKind) -> bool:
+    """Whether it measured what such a drill is for: a recovery point that was chosen by hand proves no RPO."""
+    return drill.recovery_point_kind == kind and drill.rpo_seconds is not None

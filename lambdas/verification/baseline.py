@@ -47,9 +47,10 @@ def compare(
 ) -> Comparison:
     """A missing or emptied table fails at once, a shrunk one warns and fails when it is seen again.
 
-    A bad count never becomes the baseline: a table that warned keeps its old one until it has recovered or the
-    loss was accepted. Of the tables that mirror running processes no count is bad. Data from before the baseline (a
-    recovery point of one's own choosing) is not compared.
+    A table without a count, be it for a statement that was refused, has not been seen to shrink, and is not remembered
+    as if it had. A bad count never becomes the baseline: a table that warned keeps its old one until it has recovered
+    or the loss was accepted. Of the tables that mirror running processes no count is bad. Data from before the baseline
+    (a recovery point of one's own choosing) is not compared.
     """
     counts = {table: rows for table, rows in counts.items() if table not in rules.unlogged}
     total = _total(counts)
@@ -70,7 +71,8 @@ def compare(
         if (verdict := _verdict(table, loss, rules=rules, again=table in before.warned))
     }
     kept = {table: before.counts[table] for table in faults}
-    following = Baseline(drill=drill, taken_at=as_of, counts={**counts, **kept}, warned=tuple(faults))
+    warned = tuple(table for table in faults if losses[table].kind != "missing" or table in before.warned)
+    following = Baseline(drill=drill, taken_at=as_of, counts={**counts, **kept}, warned=warned)
     told = [f"{table} {losses[table].words}" + (", again" if table in before.warned else "") for table in faults]
     compared = f"compared with drill {before.drill}" + (f": {'; '.join(told)}" if told else "")
     detail = "; ".join((total, compared, *_exempted(before.counts.keys() - faults.keys(), losses, rules=rules)))

@@ -107,6 +107,14 @@ class TestDaysSinceTheLastPassedDrill:
         sent = metrics(capsys.readouterr().out)["DaysSinceLastPassedPointInTimeDrill"]
         assert sent == told["days_since_last_passed_point_in_time"] == pytest.approx(days + 30.5, abs=1)
 
+    def test_a_moment_chosen_by_hand_proves_no_rpo(self) -> None:
+        """Its verdict says not measured; the alarm must not take it for the monthly proof."""
+        newest, older, *_ = sample_drills.history(3)
+        by_hand = replace(newest, recovery_point_kind="point-in-time", rpo_seconds=None)
+        proven = replace(older, recovery_point_kind="point-in-time")
+        count = sweeping.days_since_last_passed([by_hand, proven], running=[], now=OPENED, kind="point-in-time")
+        assert count == sweeping.days_since_last_passed([proven], running=[], now=OPENED)
+
     def test_are_counted_from_the_first_drill_while_none_has_passed(
         self, account: Account, call: Caller, capsys: pytest.CaptureFixture[str]
     ) -> None:

@@ -111,6 +111,15 @@ def test_a_failed_drill_that_was_compared_with_other_counts_changes_none(account
     assert account.ledger.baseline(SOURCE) == newer
 
 
+def test_a_passed_drill_that_is_swept_late_puts_no_older_counts_in_the_place_of_newer_ones(
+    account: Account, call: Caller
+) -> None:
+    newer = replace(sample_drills.BASELINE, drill="20261224-00000000", taken_at=sample_drills.OPENED + timedelta(31))
+    account.ledger.put_baseline(SOURCE, newer)
+    call(record_evidence, drill_state=sample_drills.passed())
+    assert account.ledger.baseline(SOURCE) == newer
+
+
 def test_a_failed_first_drill_lays_no_baseline(account: Account, call: Caller) -> None:
     state = failed_with_shrunk_users()
     state["judgement"]["baseline_drill"] = None

@@ -98,7 +98,7 @@ def test_the_production_example_shows_every_setting() -> None:
         ("network.function_subnets", ["subnet-00000001"], "network.function_subnets: 1 subnets for 3"),
         ("network.availability_zones", ["us-east-1a"] * 3, "network.availability_zones: 'us-east-1a' is not in"),
         ("objectives.rto_minutes", 241, "objectives.rto_minutes: 241 lets a drill last 481.5 minutes"),
-        ("objectives.drill_interval_days", 30, "objectives.drill_interval_days: 30 is shorter than a month"),
+        ("objectives.drill_interval_days", 30, "objectives.drill_interval_days: 30 is shorter than the 31 days"),
         (
             "evidence.retention_days",
             34,
@@ -348,3 +348,27 @@ def test_no_accepted_prefix_can_match_the_source(prefix: str) -> None:
     tables["source"]["cluster"] = f"{prefix}-production"
     tables["copy"]["prefix"] = prefix
     assert any("matches the source" in each for each in faults(tables))
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "moment", "days", "alarms"),
+    [
+        ("0 3 1 * ? *", "0 3 15 * ? *", 31, []),
+        ("0 3 1 * ? *", "0 3 ? * SUN *", 8, []),
+        ("0 3 ? * SUN *", "0 3 15 1/3 ? *", 35, ["rpo-unproven"]),
+        ("0 3 1 1/3 ? *", "0 3 15 1/3 ? *", 35, ["drill-overdue", "rpo-unproven"]),
+    ],
+    ids=["monthly", "weekly moments", "quarterly moments", "quarterly both"],
+)
+def test_an_interval_shorter_than_the_schedules_own_names_the_alarm_that_would_sound(
+    tables: dict[str, Any], snapshot: str, moment: str, days: int, alarms: list[str]
+) -> None:
+    tables = spoilt(tables, "schedules.drills.monthly-snapshot.cron", f"cron({snapshot})")
+    tables = spoilt(tables, "schedules.drills.monthly-point-in-time.cron", f"cron({moment})")
+    tables = spoilt(tables, "objectives.drill_interval_days", days)
+    told: list[str] = []
+    try:
+        check(tables, environment="prod")
+    except SettingsError as refused:
+        told = [each for each in refused.problems if each.startswith("objectives.drill_interval_days")]
+    assert [each.partition("the alarm ")[2].split()[0] for each in told] == alarms

@@ -151,6 +151,15 @@ def test_what_aws_backs_up_of_a_running_copy_is_the_copy_s(world: World, drill: 
     assert {each["drill"] for each in sweep(world)["left_alone"]} == {drill.id}
 
 
+def test_a_backup_that_outlives_its_copy_by_a_little_is_still_the_running_drill_s(world: World, drill: Drill) -> None:
+    world.rds.all_clusters.pop(drill.target)
+    world.rds.all_backups["cluster-COPY"] = RetainedBackup(
+        cluster=drill.target, resource_id="cluster-COPY", status="active", engine=ENGINE, engine_version="16.4"
+    )
+    ends(world, drill, "RUNNING")
+    assert {each["drill"] for each in sweep(world)["left_alone"]} == {drill.id}
+
+
 def test_a_snapshot_that_somebody_took_of_a_copy_is_told(world: World, drill: Drill) -> None:
     by_hand = snapshot("by-hand", hours=0, cluster=drill.target, tags={})
     world.rds.all_snapshots[by_hand.name] = by_hand

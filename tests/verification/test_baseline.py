@@ -62,6 +62,18 @@ def test_a_table_that_is_still_shrunk_in_the_next_drill_fails() -> None:
     assert "users shrank from 100 to 90 rows, again" in second.result.detail
 
 
+def test_a_table_without_a_count_is_not_remembered_as_shrunk() -> None:
+    """Its statement may have been refused: the first real sighting of a loss is still the first."""
+    uncounted = compare({}, before({"users": 100}))
+    assert uncounted.next is not None
+    assert uncounted.next.warned == ()
+    assert compare({"users": 90}, uncounted.next).result.verdict == "warn"
+
+    shrunk_before = compare({}, before({"users": 100}, warned=("users",)))
+    assert shrunk_before.next is not None
+    assert shrunk_before.next.warned == ("users",)
+
+
 def test_a_table_that_recovered_is_forgiven() -> None:
     compared = compare({"users": 99}, before({"users": 100}, warned=("users",)))
 

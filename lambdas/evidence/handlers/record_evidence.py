@@ -106,13 +106,14 @@ def _following(kept: Mapping[str, Any], summary: Summary, *, present: Baseline |
     """The next baseline, None where the present one stays as it is.
 
     A failed drill leaves the counts alone, but not what it saw shrink: whatever it failed for, the next one that sees
-    it sees it again. Only beside the counts that it was compared with: the sweep may come after another drill passed.
+    it sees it again. Only beside the counts that it was compared with, and a passed one only over older counts: the
+    sweep may come after another drill has passed.
     """
     if kept["next_baseline"] is None:
         return None
     judged = payload.read(Baseline, kept["next_baseline"])
     if summary.outcome == "passed":
-        return judged
+        return judged if present is None or present.taken_at <= judged.taken_at else None
     if present is None or kept["baseline"] is None or present.drill != kept["baseline"]["drill"]:
         return None
     return replace(present, warned=judged.warned)

@@ -1,11 +1,13 @@
 """FindOrphans: what drills that no longer run have left behind, by tag, prefix, execution and age."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lambdas.adapters import aws, executions, rds
 from lambdas.adapters.ledger import Ledger
+from lambdas.contracts import Drill
 from lambdas.errors import InputRejected
+from lambdas.recovery import names
 from lambdas.recovery.names import DRILL_TAG, WRITER_SUFFIX, is_under_prefix
 from lambdas.recovery.orphans import Fate, Seen, Sweep, Trace, executions_to_ask, judge
 from lambdas.runtime import Call, step
@@ -19,8 +21,8 @@ _FIELDS = frozenset({"execution", "Comment"})
 def handler(call: Call) -> Sweep:
     """Take `request`: `{}` for everything, `{"execution": ARN}` for what one execution left."""
     only_execution = one_execution(call.event["request"])
-    traces = _traces(call.settings)
     ledger = Ledger(call.settings.evidence.table, aws.client("dynamodb")).running()
+    traces = _traces(call.settings, ledger)
     fates = {arn: _fate(arn) for arn in executions_to_ask(traces, ledger, settings=call.settings)}
     seen = Seen(traces=traces, ledger=ledger, fates=fates)
     return judge(seen, settings=call.settings, now=call.now, only_execution=only_execution)
@@ -51,12 +53,12 @@ def _fate(arn: str) -> Fate:
     return Fate(runs=execution.runs, stopped_at=execution.stopped_at, status=execution.status)
 
 
-def _traces(settings: Settings) -> tuple[Trace, ...]:
+def _traces(settings: Settings, ledger: Sequence[Drill]) -> tuple[Trace, ...]:
     """Everything in RDS that bears the prefix or a drill's tag."""
     door = rds.door()
     clusters = door.clusters()
-    # What AWS backs up by itself bears no tags of its own, and goes with the cluster that it is of.
-    automatic = {each.name: each.tags for each in clusters}
+    # What AWS backs up by itself bears no tags of its own, and goes with the cluster that it is of, a little later.
+    automatic = {each.target: names.tags(each) for each in ledger} | {each.name: each.tags for each in clusters}
     found = (
         *(
             Trace(kind="cluster", name=each.name, target=each.name, tags=each.tags, created_at=each.created_at)
