@@ -165,8 +165,10 @@ class Engine:
                 "An engine runs here already.", resource=str(workspace), next_step="Stop it with `day2 engine down`."
             )
         down(workspace)  # what a killed engine left
-        port = self.settings.port or _free_port()
-        self.settings = replace(self.settings, port=port)
+        free, another = _free_ports()
+        self.settings = replace(
+            self.settings, port=self.settings.port or free, coder_port=self.settings.coder_port or another
+        )
         for name in ("tmp", "home"):
             (workspace / name).mkdir(parents=True, exist_ok=True)
         settings_file = workspace / "settings.json"
@@ -268,9 +270,10 @@ def _healthy(endpoint: str) -> bool:
         return False
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+def _free_ports() -> tuple[int, int]:
+    """Two, held at once so that they differ."""
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        return int(one.getsockname()[1]), int(other.getsockname()[1])
 
 
 def _state_file(workspace: Path) -> Path:

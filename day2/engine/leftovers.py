@@ -32,6 +32,10 @@ class Leftovers:
         if process := Process.of(pid):
             self._note(f"process-{pid}", {"pid": pid, "started": process.started, "stop_with": int(stop_with)})
 
+    def forget_process(self, pid: int) -> None:
+        """It has ended; nothing is left of it."""
+        (self.folder / f"process-{pid}.json").unlink(missing_ok=True)
+
     def note_folder(self, path: Path) -> None:
         """Note a folder outside the workspace that is to be removed."""
         self._note(f"folder-{sha256(str(path).encode()).hexdigest()[:16]}", {"path": str(path)})

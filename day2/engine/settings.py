@@ -1,6 +1,7 @@
 """What an engine is started with. Standard library only: the operator's side and the engine's own process share it."""
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -26,6 +27,8 @@ class PhaseSeconds:
     namespace_terminating: float = 0.3
     node_group_updating: float = 0.5
     rollout_progressing: float = 0.3
+    crash_back_off: float = 0.3
+    pod_grace: float = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,8 @@ class EngineSettings:
     wait_scale      factor on every wait, retry interval and machine timeout of a state machine (> 0; 1 is real time)
     account, region as every ARN shows them
     enforce_roles   Lambda functions may do only what their role's policies allow
+    coder_port      of the fake Coder on 127.0.0.1, once a Deployment asks for one; 0 takes a free one at start
+    python          the operator's interpreter, under which the fake Coder runs: it has a PostgreSQL driver
     """
 
     workspace: Path = WORKSPACE
@@ -46,10 +51,17 @@ class EngineSettings:
     region: str = "eu-central-1"
     enforce_roles: bool = True
     phases: PhaseSeconds = field(default_factory=PhaseSeconds)
+    coder_port: int = 0
+    python: Path = Path(sys.executable)
 
     @property
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def coder_url(self) -> str:
+        """Where the fake Coder answers, as a Service and its balancer would: 503 while no replica is ready."""
+        return f"http://127.0.0.1:{self.coder_port}"
 
     @property
     def certificates(self) -> Path:
@@ -63,11 +75,14 @@ class EngineSettings:
 
 def write(settings: EngineSettings) -> str:
     """As JSON, for the engine's process."""
-    return json.dumps({**asdict(settings), "workspace": str(settings.workspace)}, indent=2)
+    return json.dumps(
+        {**asdict(settings), "workspace": str(settings.workspace), "python": str(settings.python)}, indent=2
+    )
 
 
 def read(text: str) -> EngineSettings:
     """Settings that `write` wrote."""
     data: Mapping[str, Any] = json.loads(text)
     phases = PhaseSeconds(**data["phases"])
-    return EngineSettings(**{**data, "workspace": Path(data["workspace"]), "phases": phases})
+    paths = {name: Path(data[name]) for name in ("workspace", "python")}
+    return EngineSettings(**{**data, **paths, "phases": phases})

@@ -1,4 +1,4 @@
-"""Every EKS cluster has a fake Kubernetes API of its own behind its endpoint.
+"""Every EKS cluster has a fake Kubernetes API of its own behind its endpoint; their Coder shares one address.
 
 A client reaches it as it reaches EKS: endpoint and CA from DescribeCluster, and a token that its identity signed.
 MiniStack would start a real API server in Docker, which this machine may not have.
@@ -12,8 +12,12 @@ from ministack.services import eks
 
 from day2.engine.authority import Authority
 from day2.engine.extensions import eks_tokens
+from day2.engine.fake_kubernetes.containers import Runtime
+from day2.engine.fake_kubernetes.controller import Controller
+from day2.engine.fake_kubernetes.front import Front
 from day2.engine.fake_kubernetes.server import FakeKubernetes
 from day2.engine.fake_kubernetes.store import Store
+from day2.engine.leftovers import Leftovers
 from day2.engine.settings import EngineSettings
 
 NEEDS = (
@@ -34,13 +38,14 @@ _delete = eks._delete_cluster
 
 def install(settings: EngineSettings) -> None:
     apis: dict[str, FakeKubernetes] = {}
+    runtime, front = _runtime(settings), Front(settings.coder_port)
 
     def create(body: Mapping[str, Any], creator: str | None = None) -> Answer:
         answer: Answer = _create(body, creator)
         if answer[0] != _OK:
             return answer
         name = body["name"]
-        apis[name] = _start(name, settings)
+        apis[name] = _start(name, settings, runtime, front)
         authority = Authority.at(settings.certificates).ca_file.read_bytes()
         trust = {"data": base64.b64encode(authority).decode()}
         eks._clusters[name].update(endpoint=apis[name].endpoint, certificateAuthority=trust)
@@ -56,10 +61,25 @@ def install(settings: EngineSettings) -> None:
     eks._create_cluster, eks._delete_cluster = create, delete
 
 
-def _start(cluster: str, settings: EngineSettings) -> FakeKubernetes:
-    certificate = Authority.at(settings.certificates).issue(["127.0.0.1", "localhost"])
+def _start(cluster: str, settings: EngineSettings, runtime: Runtime, front: Front) -> FakeKubernetes:
+    store = Store(settings.phases)
     return FakeKubernetes.start(
-        certificate=certificate,
+        certificate=Authority.at(settings.certificates).issue(["127.0.0.1", "localhost"]),
         knows=lambda token: eks_tokens.is_known(token, cluster=cluster, account=settings.account),
-        store=Store(settings.phases),
+        store=store,
+        controller=Controller(store, runtime, front),
+    )
+
+
+def _runtime(settings: EngineSettings) -> Runtime:
+    return Runtime(
+        python=settings.python,
+        given={
+            # As the Go driver reads it: which authority signed the databases' certificates.
+            "PGSSLROOTCERT": str(Authority.at(settings.certificates).ca_file),
+            "FAKE_CODER_TIME_SCALE": str(settings.wait_scale),
+        },
+        leftovers=Leftovers.of(settings.workspace),
+        back_off=settings.phases.crash_back_off,
+        grace=settings.phases.pod_grace,
     )

@@ -1,1 +1,10 @@
-"""A fake Kubernetes API server. Enough for a client to see what a real one would answer; nothing runs behind it."""
+"""A fake Kubernetes API server: enough for a client to see what a real one would answer.
+
+Nothing runs behind it but the pods of Coder's Deployments, which are processes of the fake Coder.
+
+    server.py, requests.py, selectors.py    the API, and a request taken apart
+    store.py, objects.py                    the objects
+    workloads.py, controller.py             which Deployments have pods, and what keeps them
+    containers.py, environments.py          a pod's process, and its environment out of the Secrets
+    front.py                                the address of the replicas that are ready
+"""

@@ -34,7 +34,7 @@ KINDS: Mapping[tuple[str, str], Kind] = {
 _PATH = re.compile(
     r"/(?:api/(?P<core>v1)|apis/(?P<group>[a-z0-9.]+/v1))"
     r"(?:/namespaces/(?P<namespace>[^/]+)(?=/[a-z]+))?"
-    r"/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+)(?:/(?P<part>scale|status|eviction))?)?"
+    r"/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+)(?:/(?P<part>scale|status|eviction|log))?)?"
 )
 
 

@@ -6,18 +6,25 @@ passes when it is looked at: a namespace that is Terminating is gone, and a roll
 """
 
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any
 from uuid import uuid4
 
 from day2.engine.fake_kubernetes.objects import completed, merged, now, rollout, scale
 from day2.engine.fake_kubernetes.requests import Object, Refusal, Request, parse
 from day2.engine.fake_kubernetes.selectors import selects
+from day2.engine.fake_kubernetes.workloads import has_pods
 from day2.engine.settings import PhaseSeconds
 
-Answer = tuple[int, Object]
+Answer = tuple[int, Any]
+"""A code and an object, or the text of a log."""
+
+Key = tuple[str, str, str]
+"""Plural, namespace (empty where there is none), name."""
 
 MERGE_PATCHES = frozenset({"application/merge-patch+json", "application/strategic-merge-patch+json"})
 
@@ -26,20 +33,23 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
 @dataclass(slots=True)
 class Stored:
-    """An object and when it is gone, or settled, by the store's clock."""
+    """An object and when it is gone, or settled, by the store's clock. `managed`: a controller made it and ends it."""
 
     content: Object
+    managed: bool = False
     gone_at: float | None = None
     settled_at: float = 0.0
 
 
 @dataclass(slots=True)
 class Store:
-    """All objects of one fake cluster. Not safe for several threads: the server holds a lock."""
+    """All objects of one fake cluster. Not safe for several threads: whoever calls holds `lock`."""
 
     phases: PhaseSeconds = field(default_factory=PhaseSeconds)
     clock: Callable[[], float] = time.monotonic
-    _objects: dict[tuple[str, str, str], Stored] = field(default_factory=dict)
+    log_of: Callable[[Key, Mapping[str, str]], str] = lambda _key, _query: ""
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    _objects: dict[Key, Stored] = field(default_factory=dict)
     _version: int = 0
 
     def __post_init__(self) -> None:
@@ -55,7 +65,7 @@ class Store:
         body: Object | None = None,
         content_type: str = "application/json",
     ) -> Answer:
-        """What the API answers: a code and an object."""
+        """What the API answers: a code and an object; of a log its text."""
         try:
             request = parse(method, path, query=query or {}, body=body or {}, content_type=content_type)
             self._let_time_pass()
@@ -63,6 +73,41 @@ class Store:
             return HTTPStatus.CREATED if method == "POST" else HTTPStatus.OK, act(self, request)
         except Refusal as refusal:
             return refusal.code, refusal.status
+
+    def contents(self, plural: str) -> list[Object]:
+        """Every object of a kind."""
+        return [each.content for (kind, _, _), each in sorted(self._objects.items()) if kind == plural]
+
+    def content(self, key: Key) -> Object | None:
+        """One object."""
+        found = self._objects.get(key)
+        return found.content if found else None
+
+    def put(self, key: Key, content: Object) -> None:
+        """Create an object on a controller's behalf."""
+        plural, namespace, name = key
+        path = f"/api/v1/namespaces/{namespace}/{plural}"
+        self.create(parse("POST", path, query={}, body=content, content_type=""))
+        self._objects[plural, namespace, name].managed = True
+
+    def set_status(self, key: Key, status: Object) -> None:
+        """Tell an object's status, where it has changed."""
+        stored = self._objects.get(key)
+        if stored and stored.content.get("status") != status:
+            stored.content = {**stored.content, "status": status}
+            self._touch(stored)
+
+    def mark_deleted(self, key: Key) -> None:
+        """Its end has begun."""
+        stored = self._objects.get(key)
+        if stored and "deletionTimestamp" not in stored.content["metadata"]:
+            metadata = {**stored.content["metadata"], "deletionTimestamp": now()}
+            stored.content = {**stored.content, "metadata": metadata}
+            self._touch(stored)
+
+    def drop(self, key: Key) -> None:
+        """It is gone, if it was not before."""
+        self._objects.pop(key, None)
 
     def refuse(self, _request: Request) -> Object:
         raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", "the fake does not do that")
@@ -148,8 +193,11 @@ class Store:
         return scale(stored.content)
 
     def evict(self, request: Request) -> Object:
-        del self._objects[self._found_key(request)]
+        self._remove(self._found_key(request))
         return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
+
+    def read_log(self, request: Request) -> str:
+        return self.log_of(self._found_key(request), request.query)
 
     def delete(self, request: Request) -> Object:
         stored = self._find(request)
@@ -158,7 +206,7 @@ class Store:
             message = f"Precondition failed: UID in precondition: {wanted}"
             raise Refusal(HTTPStatus.CONFLICT, "Conflict", message)
         if request.kind.plural != "namespaces":
-            del self._objects[request.key]
+            self._remove(request.key)
             return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
         if stored.gone_at is None:
             stored.gone_at = self.clock() + self.phases.namespace_terminating
@@ -167,10 +215,17 @@ class Store:
             self._touch(stored)
         return self._shown(stored)
 
+    def _remove(self, key: Key) -> None:
+        """Delete it, or where a process stands behind it, have it ended."""
+        if self._objects[key].managed:
+            self.mark_deleted(key)
+        else:
+            del self._objects[key]
+
     def _find(self, request: Request) -> Stored:
         return self._objects[self._found_key(request)]
 
-    def _found_key(self, request: Request) -> tuple[str, str, str]:
+    def _found_key(self, request: Request) -> Key:
         if request.key not in self._objects:
             message = f'{request.kind.plural} "{request.name}" not found'
             raise Refusal(HTTPStatus.NOT_FOUND, "NotFound", message)
@@ -192,16 +247,17 @@ class Store:
         return self.clock() + self.phases.rollout_progressing
 
     def _shown(self, stored: Stored) -> Object:
-        if stored.content["kind"] != "Deployment":
+        if stored.content["kind"] != "Deployment" or has_pods(stored.content):
             return stored.content
         return {**stored.content, "status": rollout(stored.content, settled=stored.settled_at <= self.clock())}
 
 
-_ACTIONS: Mapping[tuple[str, bool, str], Callable[[Store, Request], Object]] = {
+_ACTIONS: Mapping[tuple[str, bool, str], Callable[[Store, Request], Any]] = {
     ("GET", False, ""): Store.list,
     ("GET", True, ""): Store.get,
     ("GET", True, "status"): Store.get,
     ("GET", True, "scale"): Store.get_scale,
+    ("GET", True, "log"): Store.read_log,
     ("POST", False, ""): Store.create,
     ("POST", True, "eviction"): Store.evict,
     ("PUT", True, ""): Store.change,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from clusters import Cluster
 from replicas import Production, Replica
 
 from day2.engine import seed
@@ -62,3 +63,11 @@ def _copy(server: Server) -> Production:
     name = f"copy_{next(_NUMBERS)}"
     server.sql(f'CREATE DATABASE "{name}" TEMPLATE coder OWNER coder_admin;')
     return Production(server, name)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    made = Cluster(tmp_path)
+    yield made
+    made.controller.stop()
+    assert made.processes() == []

@@ -1,0 +1,221 @@
+"""Keeps the pods of Coder's Deployments as their Deployments want them, in a thread that begins with the first one."""
+
+import http.client
+import secrets
+import sys
+import threading
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from day2.engine.fake_kubernetes import containers, workloads
+from day2.engine.fake_kubernetes.containers import Container, Runtime
+from day2.engine.fake_kubernetes.environments import resolve
+from day2.engine.fake_kubernetes.front import Address, Front
+from day2.engine.fake_kubernetes.requests import Object, Refusal
+from day2.engine.fake_kubernetes.store import Key, Store
+from day2.engine.fake_kubernetes.workloads import Seen
+from day2.engine.postgres.addresses import choose
+
+_TICK_SECONDS = 0.05
+_PROBE_EVERY_SECONDS = 0.5
+_PROBE_SECONDS = 1.0
+_PORT = 8080
+_SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
+
+
+@dataclass(slots=True, kw_only=True)
+class Pod:
+    """A pod of a Deployment. Without a container process it is an object only, ready at `ready_at`."""
+
+    owner: str
+    revision: str
+    spec: Object
+    address: Address
+    container: Container | None
+    ready_at: float
+    ready: bool = False
+    ending: bool = False
+    probe_at: float = 0.0
+
+
+class Controller:
+    """What kubelet, scheduler and the controllers of Deployments would do, for one fake cluster."""
+
+    def __init__(self, store: Store, runtime: Runtime, front: Front) -> None:
+        self._store, self._runtime, self._front = store, runtime, front
+        self._pods: dict[Key, Pod] = {}
+        self._serving = ""
+        self._changed, self._over = threading.Event(), threading.Event()
+        self._thread: threading.Thread | None = None
+        store.log_of = self.log
+
+    def look(self) -> None:
+        """Something in the store may have changed. The store's lock is held."""
+        if self._thread is None and self._deployments():
+            self._thread = threading.Thread(target=self._go_on, daemon=True, name="fake-controller")
+            self._thread.start()
+        self._changed.set()
+
+    def stop(self) -> None:
+        """End every process at once."""
+        self._over.set()
+        self._changed.set()
+        if self._thread is not None:
+            self._thread.join()
+        for pod in self._pods.values():
+            if pod.container:
+                pod.container.kill()
+        if self._serving:
+            self._front.release(self._serving)
+
+    def log(self, key: Key, query: Mapping[str, str]) -> str:
+        """What a pod's process said; of the run before with `previous=true`."""
+        pod = self._pods.get(key)
+        if pod is None or pod.container is None:
+            return ""
+        lines = pod.container.previous if query.get("previous") == "true" else pod.container.log
+        try:
+            tail = int(query["tailLines"]) if "tailLines" in query else None
+            since = float(query["sinceSeconds"]) if "sinceSeconds" in query else None
+        except ValueError:
+            raise Refusal(HTTPStatus.BAD_REQUEST, "BadRequest", "tailLines and sinceSeconds are numbers") from None
+        return containers.chosen(lines, tail=tail, since=since)
+
+    def _go_on(self) -> None:
+        while not self._over.is_set():
+            try:
+                with self._store.lock:
+                    self._step()
+                self._probe()
+            except Exception:  # noqa: BLE001  the engine's log says what went wrong, and the next round tries again
+                traceback.print_exc(file=sys.stderr)
+            self._changed.wait(_TICK_SECONDS)
+            self._changed.clear()
+
+    def _step(self) -> None:
+        deployments = self._deployments()
+        for key, pod in list(self._pods.items()):
+            marked = self._store.content(key)
+            if pod.owner not in deployments or marked is None or "deletionTimestamp" in marked["metadata"]:
+                pod.ending = True
+            self._move_on(key, pod)
+        for uid, deployment in deployments.items():
+            self._roll_out(uid, deployment)
+        self._tell_front(deployments)
+
+    def _deployments(self) -> dict[str, Object]:
+        return {
+            each["metadata"]["uid"]: each for each in self._store.contents("deployments") if workloads.has_pods(each)
+        }
+
+    def _roll_out(self, uid: str, deployment: Object) -> None:
+        seen = self._seen(uid, workloads.template_hash(deployment))
+        plan = workloads.plan(deployment["spec"]["replicas"], seen)
+        namespace = deployment["metadata"]["namespace"]
+        for name in plan.end:
+            self._pods["pods", namespace, name].ending = True
+        for _ in range(plan.make):
+            self._make(uid, deployment)
+        seen = self._seen(uid, workloads.template_hash(deployment))
+        key = ("deployments", namespace, deployment["metadata"]["name"])
+        self._store.set_status(key, workloads.status(deployment, seen))
+
+    def _seen(self, uid: str, revision: str) -> list[Seen]:
+        return [
+            Seen(name=key[2], updated=pod.revision == revision, ready=pod.ready, ending=pod.ending)
+            for key, pod in self._pods.items()
+            if pod.owner == uid
+        ]
+
+    def _make(self, uid: str, deployment: Object) -> None:
+        revision = workloads.template_hash(deployment)
+        suffix = "".join(secrets.choice(_SUFFIX) for _ in range(5))
+        name = f"{deployment['metadata']['name']}-{revision}-{suffix}"
+        namespace, container = deployment["metadata"]["namespace"], workloads.container_of(deployment) or {}
+        process = Container(self._runtime) if workloads.is_coderd(container) else None
+        self._store.put(("pods", namespace, name), workloads.new_pod(deployment, name))
+        self._pods["pods", namespace, name] = Pod(
+            owner=uid,
+            revision=revision,
+            spec=container,
+            address=choose(_PORT) if process else ("", 0),
+            container=process,
+            ready_at=self._store.clock() + self._store.phases.rollout_progressing,
+        )
+
+    def _move_on(self, key: Key, pod: Pod) -> None:
+        clock = self._store.clock()
+        if pod.ending:
+            pod.ready = False
+            if pod.container is None or pod.container.end(clock):
+                del self._pods[key]
+                self._store.drop(key)
+                return
+            self._store.mark_deleted(key)
+        elif pod.container is None:
+            pod.ready = clock >= pod.ready_at
+        else:
+            pod.container.step(clock, lambda: self._environment(key, pod))
+            pod.ready = pod.ready and pod.container.running
+        self._store.set_status(key, self._status(pod))
+
+    def _status(self, pod: Pod) -> Object:
+        state: Object = {"state": {"running": {}}} if pod.ready else {}
+        if pod.container:
+            state = pod.container.state()
+        return workloads.pod_status(
+            ready=pod.ready,
+            container=pod.spec,
+            state=state,
+            restarts=pod.container.restarts if pod.container else 0,
+            address=pod.address[0],
+        )
+
+    def _environment(self, key: Key, pod: Pod) -> dict[str, str]:
+        """As the container has it, and what only the engine knows: where the replica listens, and what it is."""
+        _, namespace, name = key
+        fields = {"metadata.name": name, "metadata.namespace": namespace, "status.podIP": pod.address[0]}
+        found = resolve(
+            pod.spec, secrets=lambda secret: self._store.content(("secrets", namespace, secret)), fields=fields
+        )
+        told: dict[str, Any] = {"HOSTNAME": name, "CODER_HTTP_ADDRESS": "{}:{}".format(*pod.address)}
+        if version := workloads.image_version(pod.spec["image"]):
+            told["FAKE_CODER_VERSION"] = version
+        return found | told
+
+    def _probe(self) -> None:
+        """Ask each process that is due whether it is ready. Without the store's lock: an answer may take a while."""
+        clock = self._store.clock()
+        for pod in list(self._pods.values()):
+            if pod.container and pod.container.running and not pod.ending and clock >= pod.probe_at:
+                pod.ready = _answers(pod.address)
+                pod.probe_at = clock + (_PROBE_EVERY_SECONDS if pod.ready else 0)
+                if pod.ready:
+                    pod.container.succeeded()
+
+    def _tell_front(self, deployments: Mapping[str, Object]) -> None:
+        """The first Deployment of coderd has the address, until it is deleted."""
+        serving = [uid for uid, each in deployments.items() if workloads.is_coderd(workloads.container_of(each) or {})]
+        if self._serving and self._serving not in serving:
+            self._front.release(self._serving)
+            self._serving = ""
+        if not self._serving and serving:
+            self._serving = serving[0]
+        if self._serving:
+            ready = [pod.address for pod in self._pods.values() if pod.owner == self._serving and pod.ready]
+            self._front.serve(self._serving, ready)
+
+
+def _answers(address: Address) -> bool:
+    """The readiness probe of Coder's chart: GET /healthz of this replica, which listens once it is connected."""
+    asked = http.client.HTTPConnection(*address, timeout=_PROBE_SECONDS)
+    try:
+        asked.request("GET", "/healthz")
+        return asked.getresponse().status == HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        asked.close()
