@@ -1,9 +1,11 @@
 """`day2 engine`: keep the engine up for any AWS SDK to talk to."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -12,9 +14,10 @@ from rich.markup import escape
 
 from day2.cli.output import FAILED, OK, console, duration, sentences
 from day2.cli.places import Json
+from day2.engine import coder
 from day2.engine import engine as engines
 from day2.engine.engine import Engine
-from day2.engine.furnishing import Say, furnish
+from day2.engine.furnishing import Say, furnish, production
 from day2.engine.seed import size_named
 from day2.engine.settings import EngineSettings
 
@@ -38,15 +41,17 @@ def up(
         bool, typer.Option("--real-time", metavar="", help="Let every wait take as long as it says.")
     ] = False,
 ) -> None:
-    """Start the engine with a platform, a seeded database and the deployed stacks; it outlives this command."""
+    """Start the engine with a platform, a seeded database, a fake Coder and the deployed stacks; it outlives this."""
     with sentences():
         if engines.status().running:
             console.print("The engine is up already.")
         else:
             _start(seed, wait_scale=1.0 if real_time else EngineSettings().wait_scale)
         console.print("\nAny AWS SDK, and the AWS CLI, talks to it with:\n")
-        for name, value in Engine.find().environment().items():
-            console.print(f"  export {name}={value}")
+        engine = Engine.find()
+        _show(engine.environment())
+        console.print("\nProduction's database, and the fake Coder that serves it:\n")
+        _show(_production(engine))
         console.print("\nA drill on it: [bold]day2 drill[/]. Stop it: [bold]day2 engine down[/].")
 
 
@@ -54,7 +59,7 @@ def _start(seed: SeedSize, *, wait_scale: float) -> None:
     engine = Engine(replace(EngineSettings(), wait_scale=wait_scale)).start()
     try:
         with console.status(PREPARING):
-            furnish(engine, size=size_named(seed.value), say=say_on(console))
+            furnish(engine, size=size_named(seed.value), say=say_on(console), with_coder=coder.Names())
     except BaseException:
         engine.stop()
         raise
@@ -74,14 +79,32 @@ def status(*, as_json: Json = False) -> None:
     """Whether the engine runs, and where; exit code 1 when it does not."""
     with sentences():
         found = engines.status()
+        there = _production(Engine.find()) if found.running else {}
     if as_json:
-        typer.echo(json.dumps({"running": found.running, "endpoint": found.endpoint, "pid": found.pid}))
+        told = {"running": found.running, "endpoint": found.endpoint, "pid": found.pid}
+        typer.echo(json.dumps({**told, "coder_url": there.get("CODER_URL")}))
     elif found.running:
         console.print(f"The engine runs at {found.endpoint} (process {found.pid}).")
         console.print(f"Its log: {escape(_short(found.log_file))}")
+        _show(there)
     else:
         console.print("No engine runs here. Start one with [bold]day2 engine up[/].")
     raise typer.Exit(OK if found.running else FAILED)
+
+
+def _production(engine: Engine) -> dict[str, str]:
+    """What is there of production's database and of the fake Coder, by the variables that Coder reads.
+
+    The password is one that this engine made up, and opens nothing beyond the loopback.
+    """
+    there = {coder.URL_VARIABLE: production(engine), "CODER_URL": coder.url(engine.settings)}
+    return {name: value for name, value in there.items() if value}
+
+
+def _show(variables: Mapping[str, str]) -> None:
+    """One line each, however long, to be copied into a shell."""
+    for name, value in variables.items():
+        console.print(f"  export {name}={escape(quote(value))}", soft_wrap=True)
 
 
 def say_on(told: Console) -> Say:

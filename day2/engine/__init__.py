@@ -10,6 +10,7 @@ runs the Lambda bundles as they are, and puts real PostgreSQL behind the Aurora 
     assembly.py              deploys `cdk.out`
     aurora/, postgres/       Aurora's calls over PostgreSQL servers that are really backed up and restored
     fake_kubernetes/         a fake Kubernetes API behind the engine's EKS clusters
+    fake_coder/              a fake Coder, which the fake's Deployments start and stop; coder.py installs it
     authority.py             the CA of the databases and of the fake
 
 What a run on it proves: the order of states, their retries, catches and time-outs; data, as a backup is really
@@ -40,6 +41,7 @@ NOT_SHOWN: tuple[str, ...] = (
     "service quotas, throttling by AWS, and cold starts in a VPC",
     "Lambda's arm64 and Python 3.13: functions run under this machine's Python",
     "Kubernetes itself: the API is a fake, nothing is scheduled, no NetworkPolicy is enforced",
+    "Coder itself: a fake answers from the database; it migrates nothing, builds nothing and runs no workspace",
     "Object Lock over years, and costs: both are computed, not lived through",
 )
 """What no run on the engine proves about AWS, one line each, for wherever its result is shown."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from cdk.environments import load
 from cdk.settings import EnvironmentSettings
 from day2.drill.deployment import Deployment, find
-from day2.engine import assembly, platform, seed, synth
+from day2.engine import assembly, coder, platform, seed, synth
 from day2.engine.engine import Engine
 from day2.engine.platform import Names, Platform
 from day2.engine.postgres import binaries
@@ -35,8 +35,11 @@ class Furnished:
     went_on: seed.LiveFacts
 
 
-def furnish(engine: Engine, *, size: seed.Size, say: Say) -> Furnished:
-    """Build the platform, seed it, snapshot it, let production go on, and deploy; `say` hears each stage's seconds."""
+def furnish(engine: Engine, *, size: seed.Size, say: Say, with_coder: coder.Names | None = None) -> Furnished:
+    """Build the platform, seed it, snapshot it, let production go on, and deploy; `say` hears each stage's seconds.
+
+    `with_coder` installs Coder, a fake, by these names once production has gone on. A drill needs none.
+    """
     settings = load(synth.ENVIRONMENT)
     names = _names(settings)
     with ThreadPoolExecutor(max_workers=1) as beside:
@@ -50,6 +53,9 @@ def furnish(engine: Engine, *, size: seed.Size, say: Say) -> Furnished:
             platform.take_snapshot(engine.client, names, snapshot)
         with _stage("production went on", say):
             went_on = seed.live_on(built.dsn, psql=_psql(), as_of=datetime.now(UTC))
+        if with_coder:
+            with _stage("fake Coder started", say):
+                coder.install(engine.client, built, with_coder, psql=_psql())
         made, seconds = synthesized.result()
         say("template synthesized", seconds)
     with _stage("deployed", say):
@@ -62,6 +68,11 @@ def furnish(engine: Engine, *, size: seed.Size, say: Say) -> Furnished:
         snapshot=snapshot,
         went_on=went_on,
     )
+
+
+def production(engine: Engine) -> str | None:
+    """The address of production's database on a furnished engine, as its connection secret has it now."""
+    return platform.connection_url(engine.client, _names(load(synth.ENVIRONMENT)))
 
 
 def _names(settings: EnvironmentSettings) -> Names:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from lambdas.errors import RestoreFailed
 
@@ -49,9 +50,29 @@ class Platform:
 
     @property
     def dsn(self) -> str:
-        return (
-            f"postgresql://{MASTER_USER}:{self.password}@{self.host}:{self.port}/{self.names.database}?sslmode=require"
+        return _dsn(
+            user=MASTER_USER, password=self.password, host=self.host, port=self.port, database=self.names.database
         )
+
+
+def connection_url(clients: Clients, names: Names) -> str | None:
+    """Production as the connection secret has it now; None where the engine holds no such secret."""
+    secrets_manager = clients("secretsmanager")
+    try:
+        held = json.loads(secrets_manager.get_secret_value(SecretId=names.connection_secret)["SecretString"])
+    except secrets_manager.exceptions.ResourceNotFoundException:
+        return None
+    return _dsn(
+        user=held["username"],
+        password=held["password"],
+        host=held["host"],
+        port=held["port"],
+        database=held["database"],
+    )
+
+
+def _dsn(*, user: str, password: str, host: str, port: int, database: str) -> str:
+    return f"postgresql://{quote(user)}:{quote(password)}@{host}:{port}/{quote(database)}?sslmode=require"
 
 
 def build(clients: Clients, names: Names) -> Platform:

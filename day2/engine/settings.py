@@ -37,7 +37,8 @@ class EngineSettings:
 
     workspace       its folder: log, state, certificates, temporary files; made when missing
     port            of the AWS endpoint on 127.0.0.1; 0 takes a free one at start
-    wait_scale      factor on every wait, retry interval and machine timeout of a state machine (> 0; 1 is real time)
+    wait_scale      factor on every wait, retry interval and machine timeout of a state machine, and on the fake Coder's
+                    own intervals (> 0; 1 is real time)
     account, region as every ARN shows them
     enforce_roles   Lambda functions may do only what their role's policies allow
     coder_port      of the fake Coder on 127.0.0.1, once a Deployment asks for one; 0 takes a free one at start

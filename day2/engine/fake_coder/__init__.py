@@ -8,7 +8,7 @@ refuses to start where coderd would, and tells users, templates, groups and work
 
 What it cannot show, because it is a fake: it migrates nothing (an older schema gets its release's number and stays
 as it was), builds nothing, runs no provisioner, has no dashboard, no rate limit and no cache, takes any licence for a
-valid one until its `exp`, and knows the roles owner and auditor; every other is a member.
+valid one until its `exp`, looks at no token's scopes, and knows the roles owner and auditor; every other is a member.
 
     configuration.py   the environment, read
     release.py         which schema a release brings

@@ -48,6 +48,7 @@ class Controller:
         self._store, self._runtime, self._front = store, runtime, front
         self._pods: dict[Key, Pod] = {}
         self._serving = ""
+        self._complaints: set[str] = set()
         self._changed, self._over = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         store.log_of = self.log
@@ -90,8 +91,8 @@ class Controller:
                 with self._store.lock:
                     self._step()
                 self._probe()
-            except Exception:  # noqa: BLE001  the engine's log says what went wrong, and the next round tries again
-                traceback.print_exc(file=sys.stderr)
+            except Exception:  # noqa: BLE001  the next round tries again
+                self._complain(traceback.format_exc())
             self._changed.wait(_TICK_SECONDS)
             self._changed.clear()
 
@@ -107,8 +108,16 @@ class Controller:
         self._tell_front(deployments)
 
     def _deployments(self) -> dict[str, Object]:
+        """Those that have pods, by uid, but for what goes with its namespace."""
+        leaving = {
+            each["metadata"]["name"]
+            for each in self._store.contents("namespaces")
+            if "deletionTimestamp" in each["metadata"]
+        }
         return {
-            each["metadata"]["uid"]: each for each in self._store.contents("deployments") if workloads.has_pods(each)
+            each["metadata"]["uid"]: each
+            for each in self._store.contents("deployments")
+            if workloads.has_pods(each) and each["metadata"]["namespace"] not in leaving
         }
 
     def _roll_out(self, uid: str, deployment: Object) -> None:
@@ -206,7 +215,16 @@ class Controller:
             self._serving = serving[0]
         if self._serving:
             ready = [pod.address for pod in self._pods.values() if pod.owner == self._serving and pod.ready]
-            self._front.serve(self._serving, ready)
+            try:
+                self._front.serve(self._serving, ready)
+            except OSError as taken:  # the replicas go on, each on its own address
+                self._complain(f"the fake Coder's address is not to be had: {taken}")
+
+    def _complain(self, of: str) -> None:
+        """Say it in the engine's log, once."""
+        if of not in self._complaints:
+            self._complaints.add(of)
+            sys.stderr.write(f"{of}\n")
 
 
 def _answers(address: Address) -> bool:

@@ -198,6 +198,15 @@ def test_a_deleted_deployment_takes_its_pods_with_it(cluster: Cluster, productio
     eventually(lambda: cluster.pods() == [] and cluster.processes() == [])
 
 
+def test_a_deleted_namespace_takes_its_processes_with_it(cluster: Cluster, untouched: Production) -> None:
+    cluster.secret(untouched.dsn)
+    cluster.ask("POST", DEPLOYMENTS, deployment(replicas=1))
+    cluster.await_rollout()
+    cluster.ask("DELETE", "/api/v1/namespaces/coder")
+    eventually(lambda: cluster.processes() == [])
+    assert cluster.controller._complaints == set()
+
+
 @pytest.mark.parametrize(
     "container",
     [

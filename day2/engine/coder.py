@@ -1,0 +1,179 @@
+"""Coder as its charts would have installed it on the engine's cluster: what a platform restore finds when it arrives.
+
+Its Deployment starts replicas of the fake Coder. The provisioners' pods, and those of workspaces, are objects only.
+"""
+
+import socket
+import time
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from day2.engine.fake_coder.release import VERSION
+from day2.engine.platform import Clients, Platform
+from day2.engine.seed import psql as door
+from day2.engine.settings import EngineSettings
+from lambdas.adapters.kubernetes import Kubernetes, bearer_token
+from lambdas.errors import RestoreFailed
+
+REPLICAS = 2
+PROVISIONERS = 2
+WORKSPACE_PODS = 60
+"""At most so many pods of workspaces: all of the small seed's, some of the large one's, whose 1,400 would take 20 s."""
+
+URL_VARIABLE = "CODER_PG_CONNECTION_URL"
+_START_SECONDS = 60.0
+_POLL_SECONDS = 0.05
+_IMAGE = f"ghcr.io/coder/coder:{VERSION}"
+
+_RUNNING = """\
+SELECT w.id, w.name, w.owner_id FROM workspaces AS w
+CROSS JOIN LATERAL (SELECT transition, job_id FROM workspace_builds WHERE workspace_id = w.id
+                    ORDER BY build_number DESC LIMIT 1) AS b
+JOIN provisioner_jobs AS j ON j.id = b.job_id
+WHERE NOT w.deleted AND b.transition = 'start' AND j.job_status = 'succeeded' ORDER BY w.id LIMIT :pods;
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What the charts' values would say.
+
+    secret, key  where the connection URL lies
+    env_from     the Deployment takes all of the Secret as its environment; its key is then the variable's name
+    """
+
+    namespace: str = "coder"
+    deployment: str = "coder"
+    secret: str = "coder-db-url"  # noqa: S105  a name
+    key: str = "url"
+    env_from: bool = False
+    provisioners: str = "coder-prov"
+    workspaces: str = "coder-ws"
+
+
+def install(clients: Clients, built: Platform, names: Names, *, psql: Path) -> None:
+    """Namespaces, Secret, Deployments, pods of running workspaces; returns when every replica of coderd is ready."""
+    kubernetes = _door(clients, built)
+    for namespace in (names.namespace, names.provisioners, names.workspaces):
+        _create(kubernetes, "/api/v1/namespaces", {"metadata": {"name": namespace}})
+    key = URL_VARIABLE if names.env_from else names.key
+    secret = {"metadata": {"name": names.secret}, "stringData": {key: built.dsn}}
+    _create(kubernetes, f"/api/v1/namespaces/{names.namespace}/secrets", secret)
+    deployments = f"/apis/apps/v1/namespaces/{names.namespace}/deployments"
+    _create(kubernetes, deployments, _coderd(names))
+    _create(kubernetes, f"/apis/apps/v1/namespaces/{names.provisioners}/deployments", _provisioners())
+    for row in door.run(built.dsn, _RUNNING, psql=psql, variables={"pods": WORKSPACE_PODS}).splitlines():
+        workspace, name, owner = row.split("\t")
+        pod = _workspace_pod(workspace, name=name, owner=owner)
+        _create(kubernetes, f"/api/v1/namespaces/{names.workspaces}/pods", pod)
+    _await_ready(kubernetes, f"{deployments}/{names.deployment}")
+
+
+def url(settings: EngineSettings) -> str | None:
+    """Where the fake Coder answers, with 503 while no replica is ready; None on an engine that was given none."""
+    try:
+        with socket.create_connection(("127.0.0.1", settings.coder_port), timeout=1):
+            return settings.coder_url
+    except OSError:
+        return None
+
+
+def _door(clients: Clients, built: Platform) -> Kubernetes:
+    name = built.names.kubernetes_cluster
+    if name is None:
+        raise RestoreFailed(
+            "The environment names no Kubernetes cluster, so Coder cannot be installed.",
+            resource=built.names.cluster,
+            next_step="Name one in the settings' [kubernetes].",
+        )
+    told, sts = clients("eks").describe_cluster(name=name)["cluster"], clients("sts")
+    return Kubernetes(
+        name=name,
+        endpoint=told["endpoint"],
+        authority=b64decode(told["certificateAuthority"]["data"]).decode(),
+        token=lambda: bearer_token(sts, name),
+    )
+
+
+def _create(kubernetes: Kubernetes, path: str, item: Mapping[str, Any]) -> None:
+    answer = kubernetes.call("POST", path, item)
+    if answer.not_found or answer.conflict:
+        raise RestoreFailed(
+            f"The fake cluster refused it: {answer.body.get('message', answer.status)}",
+            resource=f"{path}/{item['metadata']['name']}",
+            next_step="Start anew: `day2 engine down`, then `day2 engine up`.",
+        )
+
+
+def _coderd(names: Names) -> dict[str, Any]:
+    """As the chart `coder` renders it, without what the fake would not look at."""
+    url = {"name": URL_VARIABLE, "valueFrom": {"secretKeyRef": {"name": names.secret, "key": names.key}}}
+    address = {"name": "CODER_HTTP_ADDRESS", "value": "0.0.0.0:8080"}
+    pod_ip = {"name": "KUBE_POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+    container = {
+        "name": "coder",
+        "image": _IMAGE,
+        "command": ["/opt/coder"],
+        "args": ["server"],
+        "env": [address, pod_ip] if names.env_from else [address, url, pod_ip],
+        "envFrom": [{"secretRef": {"name": names.secret}}] if names.env_from else [],
+        "readinessProbe": {"httpGet": {"path": "/healthz", "port": "http"}},
+    }
+    return _deployment(names.deployment, app="coder", replicas=REPLICAS, container=container)
+
+
+def _provisioners() -> dict[str, Any]:
+    container = {
+        "name": "coder",
+        "image": _IMAGE,
+        "command": ["/opt/coder"],
+        "args": ["provisionerd", "start"],
+        "env": [{"name": "CODER_URL", "value": "http://coder.coder.svc.cluster.local"}],
+    }
+    return _deployment("coder-provisioner", app="coder-provisioner", replicas=PROVISIONERS, container=container)
+
+
+def _deployment(name: str, *, app: str, replicas: int, container: Mapping[str, Any]) -> dict[str, Any]:
+    selector = {"app.kubernetes.io/name": app, "app.kubernetes.io/instance": name}
+    labels = {**selector, "app.kubernetes.io/part-of": "coder", "app.kubernetes.io/version": VERSION.removeprefix("v")}
+    return {
+        "metadata": {"name": name, "labels": labels},
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": selector},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
+        },
+    }
+
+
+def _workspace_pod(workspace: str, *, name: str, owner: str) -> dict[str, Any]:
+    """With the labels of Coder's Kubernetes template."""
+    labels = {
+        "app.kubernetes.io/name": "coder-workspace",
+        "app.kubernetes.io/instance": f"coder-workspace-{workspace}",
+        "app.kubernetes.io/part-of": "coder",
+        "com.coder.resource": "true",
+        "com.coder.workspace.id": workspace,
+        "com.coder.workspace.name": name,
+        "com.coder.user.id": owner,
+    }
+    return {
+        "metadata": {"name": f"coder-{workspace}", "labels": labels},
+        "spec": {"containers": [{"name": "dev", "image": "codercom/enterprise-base:ubuntu"}]},
+        "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]},
+    }
+
+
+def _await_ready(kubernetes: Kubernetes, deployment: str) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while kubernetes.call("GET", deployment).body.get("status", {}).get("availableReplicas") != REPLICAS:
+        if time.monotonic() > deadline:
+            raise RestoreFailed(
+                "The fake Coder did not become ready.",
+                resource=deployment,
+                next_step="Read the engine's log; `day2 engine status` names it.",
+            )
+        time.sleep(_POLL_SECONDS)
