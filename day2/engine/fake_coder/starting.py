@@ -9,7 +9,7 @@ from day2.engine.fake_coder.database import DatabaseUnavailable, Pool
 _TRIES_FOR_SECONDS = 30.0
 _LONGEST_PAUSE_SECONDS = 3.0
 # Of a scaled interval: less would not outlast the blink of a database that is being started.
-_SHORTEST_TRIES_SECONDS = 1.0
+_SHORTEST_TRIES_SECONDS = 0.5
 _SHORTEST_PAUSE_SECONDS = 0.1
 
 

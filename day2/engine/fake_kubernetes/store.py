@@ -76,7 +76,8 @@ class Store:
 
     def contents(self, plural: str) -> list[Object]:
         """Every object of a kind."""
-        return [each.content for (kind, _, _), each in sorted(self._objects.items()) if kind == plural]
+        keys = sorted(key for key in self._objects if key[0] == plural)
+        return [self._objects[key].content for key in keys]
 
     def content(self, key: Key) -> Object | None:
         """One object."""

@@ -53,7 +53,7 @@ class Cluster:
             given={"FAKE_CODER_TIME_SCALE": str(QUICK)},
             leftovers=self.leftovers,
             back_off=0.05,
-            grace=1.0,
+            grace=0.4,
         )
         self.controller = Controller(self.store, runtime, Front(port))
         self.url = f"http://127.0.0.1:{port}"

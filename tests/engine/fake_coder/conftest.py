@@ -13,16 +13,7 @@ from replicas import Production, Replica
 from day2.engine import seed
 from day2.engine.postgres.server import Server, throwaway
 
-HERE = Path(__file__).parent
 _NUMBERS = itertools.count()
-
-
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests of this folder run on one worker: they share the seeded server."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.xdist_group("fake-coder"))
 
 
 @pytest.fixture(scope="session")
