@@ -14,7 +14,7 @@ from day2.engine.fake_coder.database import DatabaseUnavailable, Pool
 from day2.engine.fake_coder.heartbeat import Heartbeat
 from day2.engine.fake_coder.server import serve
 
-_LAST_SECONDS = 1.0
+_LAST_SECONDS = 2.5
 """How long the last write to the database may take before the process ends without it."""
 
 
@@ -35,19 +35,18 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(pool: Pool, configuration: Configuration) -> None:
-    """Answer until `_leave` is called."""
+    """Answer until `_leave` is called; what is being answered then is cut off, as no front sends more."""
     found = pool.rows(rows.DEPLOYMENT_ID)
     api = Api(pool=pool, version=configuration.version, deployment_id=found[0][0] if found else "")
-    server = serve(api, host=configuration.host, port=configuration.port)
-    heartbeat = Heartbeat(pool, configuration)
-    log.say("info", f"Started HTTP listener at http://{configuration.host}:{configuration.port}")
+    heartbeat = Heartbeat(pool, configuration)  # before anyone takes it for ready
     try:
+        serve(api, host=configuration.host, port=configuration.port)
+        log.say("info", f"Started HTTP listener at http://{configuration.host}:{configuration.port}")
         threading.Event().wait()
     finally:
         last = threading.Timer(_LAST_SECONDS, os._exit, args=(0,))
         last.daemon = True
         last.start()
-        server.shutdown()
         heartbeat.stop()
         pool.close()
 

@@ -12,12 +12,11 @@ from day2.engine.fake_coder.api import Api
 TOKEN_HEADER = "Coder-Session-Token"  # noqa: S105  a header's name
 
 
-def serve(api: Api, *, host: str, port: int) -> ThreadingHTTPServer:
-    """A server that answers already, in threads of this process. OSError: the address is taken or not to be had."""
+def serve(api: Api, *, host: str, port: int) -> None:
+    """Answer from now on, in threads of this process. OSError: the address is taken or not to be had."""
     server = ThreadingHTTPServer((host, port), _handler(api))
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True, name="fake-coder").start()
-    return server
 
 
 def _handler(api: Api) -> type[BaseHTTPRequestHandler]:

@@ -73,8 +73,8 @@ class Container:
             return
         try:
             self._start(environment())
-        except Unresolved as unresolved:
-            self._fault = str(unresolved)
+        except (Unresolved, OSError, ValueError) as fault:  # no such interpreter, or what no environment can hold
+            self._fault = str(fault)
 
     def succeeded(self) -> None:
         """It is ready: a crash from now on is the first one. Kubernetes forgets the earlier ones after ten minutes."""

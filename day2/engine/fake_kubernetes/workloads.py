@@ -133,7 +133,7 @@ def new_pod(deployment: Object, name: str) -> Object:
             "ownerReferences": [owner],
         },
         "spec": dict(template["spec"]),
-        "status": pod_status(ready=False, container=template["spec"]["containers"][0], state={}, restarts=0),
+        "status": pod_status(ready=False, container=container_of(deployment) or {}, state={}, restarts=0),
     }
 
 

@@ -22,7 +22,7 @@ from day2.engine.engine import Engine
 from day2.engine.platform import Platform
 from day2.engine.postgres import binaries
 from day2.engine.seed import psql as door
-from day2.engine.settings import EngineSettings
+from day2.engine.settings import EngineSettings, PhaseSeconds
 
 PSQL = Path(binaries.find().tool("psql"))
 RUNNING = """\
@@ -61,7 +61,8 @@ class Built:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     folder = tmp_path_factory.mktemp("platform")
     names = furnishing._names(load(synth.ENVIRONMENT))
-    with Engine(EngineSettings(workspace=folder / ".engine", wait_scale=0.01)) as engine:
+    phases = PhaseSeconds(cluster_creating=0.1, instance_creating=0.1)
+    with Engine(EngineSettings(workspace=folder / ".engine", wait_scale=0.01, phases=phases)) as engine:
         made = platform.build(engine.client, names)
         seed.apply(made.dsn, psql=PSQL, size=seed.SMALL, as_of=datetime.now(UTC))
         assert coder.url(engine.settings) is None

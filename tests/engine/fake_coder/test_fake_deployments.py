@@ -132,8 +132,8 @@ def test_a_changed_secret_is_seen_at_the_next_start_and_not_before(
     assert production.connections() == 3
 
 
-def test_a_restart_that_fails_leaves_the_old_replicas_serving(cluster: Cluster, production: Production) -> None:
-    cluster.secret(production.dsn)
+def test_a_restart_that_fails_leaves_the_old_replicas_serving(cluster: Cluster, untouched: Production) -> None:
+    cluster.secret(untouched.dsn)
     cluster.ask("POST", DEPLOYMENTS, deployment(replicas=2))
     cluster.await_rollout()
     cluster.secret("postgres://ann:s3cret@127.0.0.1:1/coder")
@@ -164,8 +164,8 @@ def test_what_cannot_start_is_restarted_counted_and_tells_why_in_its_log(
     assert cluster.one()["ready"]
 
 
-def test_a_process_that_is_killed_is_started_again_in_its_pod(cluster: Cluster, production: Production) -> None:
-    cluster.secret(production.dsn)
+def test_a_process_that_is_killed_is_started_again_in_its_pod(cluster: Cluster, untouched: Production) -> None:
+    cluster.secret(untouched.dsn)
     cluster.ask("POST", DEPLOYMENTS, deployment(replicas=1))
     cluster.await_rollout()
     (first,), (pod,) = cluster.processes(), cluster.pods()
@@ -177,9 +177,9 @@ def test_a_process_that_is_killed_is_started_again_in_its_pod(cluster: Cluster, 
 
 
 def test_a_deleted_or_evicted_pod_ends_with_its_process_and_another_takes_its_place(
-    cluster: Cluster, production: Production
+    cluster: Cluster, untouched: Production
 ) -> None:
-    cluster.secret(production.dsn)
+    cluster.secret(untouched.dsn)
     cluster.ask("POST", DEPLOYMENTS, deployment(replicas=1))
     for method, part in (("DELETE", ""), ("POST", "/eviction")):
         cluster.await_rollout()
@@ -190,8 +190,8 @@ def test_a_deleted_or_evicted_pod_ends_with_its_process_and_another_takes_its_pl
         assert not process.alive
 
 
-def test_a_deleted_deployment_takes_its_pods_with_it(cluster: Cluster, production: Production) -> None:
-    cluster.secret(production.dsn)
+def test_a_deleted_deployment_takes_its_pods_with_it(cluster: Cluster, untouched: Production) -> None:
+    cluster.secret(untouched.dsn)
     cluster.ask("POST", DEPLOYMENTS, deployment(replicas=1))
     cluster.await_rollout()
     cluster.ask("DELETE", f"{DEPLOYMENTS}/coder")
