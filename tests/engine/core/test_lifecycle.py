@@ -1,7 +1,6 @@
 """An engine ends with everything it started, however it ends."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -121,8 +120,10 @@ def test_what_a_killed_engine_left_is_ended_by_the_next_one(workspace: Path) -> 
     notes.note_process(server.pid)
     notes.note_folder(outside)
 
-    os.kill(engines.status(workspace).pid, signal.SIGKILL)
-    eventually(lambda: not engines.status(workspace).running)
+    killed = Process.of(engines.status(workspace).pid)
+    assert killed
+    killed.send(signal.SIGKILL)
+    eventually(lambda: not killed.alive)  # it answers no more some time before it is gone
     with Engine(EngineSettings(workspace=workspace)):
         assert not any(process.alive for process in [*started, noted])
         assert not outside.exists()
