@@ -20,7 +20,7 @@ from cdk.runtime_settings import document
 from day2.cli import live, verdict
 from day2.cli.engine import PREPARING, SeedSize, say_on
 from day2.cli.output import BAD_INPUT, FAILED, OK, console, duration, sentences, stop
-from day2.cli.places import Environment, Json, Local, on_aws
+from day2.cli.places import Environment, Json, Local, asked_for, on_aws
 from day2.drill import evidence, local_history
 from day2.drill.deployment import Deployment, find
 from day2.drill.evidence import Evidence, NoEvidence
@@ -52,7 +52,7 @@ class Asked:
 def drill(  # noqa: PLR0913  one argument for each option
     *,
     local: Local = True,
-    environment: Environment = "prod",
+    environment: Environment = "",
     recovery_point: Annotated[
         str, typer.Option(metavar="POINT", help="latest-snapshot, latest-restorable-time, snapshot:ID or time:RFC3339.")
     ] = "latest-snapshot",
@@ -76,6 +76,7 @@ def drill(  # noqa: PLR0913  one argument for each option
         request["accept_shrunk_tables"] = accept_shrunk
     told = Console(stderr=True, highlight=False) if as_json else console
     with sentences():
+        environment = asked_for(environment, local=local)
         asked = Asked(request=request, seed=seed)
         seen, kept = _on_this_machine(asked, told) if local else _on_aws(asked, environment, told)
     if kept is None:

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from day2.cli.output import FAILED, MARKS, console, duration, sentences, stop, warn
-from day2.cli.places import Environment, Json, Local, on_aws
+from day2.cli.places import Environment, Json, Local, asked_for, on_aws
 from day2.drill import evidence
 from lambdas import payload
 from lambdas.adapters.ledger import Ledger
@@ -20,7 +20,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 def drills(
     *,
     local: Local = True,
-    environment: Environment = "prod",
+    environment: Environment = "",
     source: Annotated[
         str, typer.Option(metavar="NAME", help="The cluster, with --aws, when the environment drills several.")
     ] = "",
@@ -29,6 +29,7 @@ def drills(
 ) -> None:
     """The drills that have ended, newest first."""
     with sentences():
+        environment = asked_for(environment, local=local)
         found = _here(limit) if local else _on_aws(environment, source, limit)
     if as_json:
         typer.echo(json.dumps([payload.write(each) for each in found], indent=2))

@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 from rich.console import Console
 from rich.markup import escape
 
+from cdk.environments import SettingsError
 from lambdas.errors import Day2Error, InputRejected
 
 OK, FAILED, BAD_INPUT = 0, 1, 2
@@ -40,6 +41,8 @@ def sentences() -> Iterator[None]:
         yield
     except InputRejected as rejected:
         stop(*(f"{problem}" for problem in rejected.problems), code=BAD_INPUT)
+    except SettingsError as wrong:
+        stop(*str(wrong).splitlines(), code=BAD_INPUT)
     except Day2Error as error:
         stop(error.what, f"On: {error.resource}", error.next_step, code=FAILED)
     except KeyboardInterrupt:

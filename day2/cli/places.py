@@ -6,10 +6,23 @@ import boto3
 import typer
 
 from day2.drill.deployment import Deployment, find
+from lambdas.errors import InputRejected
 
 Local = Annotated[bool, typer.Option("--local/--aws", metavar="", help="On this machine, or in your AWS account.")]
-Environment = Annotated[str, typer.Option("--env", metavar="NAME", help="The deployed environment, with --aws.")]
+Environment = Annotated[
+    str,
+    typer.Option(
+        "--env", metavar="NAME", help="The deployed environment, with --aws. Left out: prod.", show_default=False
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", metavar="", help="For machines.")]
+
+
+def asked_for(environment: str, *, local: bool) -> str:
+    """The environment that is meant: production where none is named. Raises InputRejected for one beside --local."""
+    if local and environment:
+        raise InputRejected((f"--env {environment}: goes with --aws; without it day2 works on this machine",))
+    return environment or "prod"
 
 
 def on_aws(environment: str) -> Deployment:

@@ -7,7 +7,7 @@ import typer
 
 from day2.cli import verdict
 from day2.cli.output import FAILED, OK, console, sentences
-from day2.cli.places import Environment, Json, Local, on_aws
+from day2.cli.places import Environment, Json, Local, asked_for, on_aws
 from day2.drill import evidence
 from day2.drill.deployment import NotDeployed, find
 from day2.engine import engine as engines
@@ -20,11 +20,12 @@ def report(
     drill: Annotated[str, typer.Argument(metavar="ID", help="The drill's id, such as 20261123-1a2b3c4d.")],
     *,
     local: Local = True,
-    environment: Environment = "prod",
+    environment: Environment = "",
     as_json: Json = False,
 ) -> None:
     """A drill's verdict, checks and report files; exit code 1 when it had failed, or its record was altered."""
     with sentences():
+        environment = asked_for(environment, local=local)
         if local:
             kept = evidence.read(evidence.FOLDER / drill, ledgers=digest_in_the_engine(drill))
         else:

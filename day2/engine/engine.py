@@ -283,14 +283,17 @@ def _state_file(workspace: Path) -> Path:
 def _write_state(pid: int, settings: EngineSettings) -> None:
     process = Process.of(pid)
     state = {"pid": pid, "started": process.started if process else "", "settings": engine_settings.write(settings)}
-    _state_file(settings.workspace).write_text(json.dumps(state))
+    file = _state_file(settings.workspace)
+    beside = file.with_suffix(".new")
+    beside.write_text(json.dumps(state))
+    beside.replace(file)  # whole or not at all, also on a full disk
 
 
 def _noted(workspace: Path) -> _Running | None:
     """The engine that the state file names, alive or not."""
     try:
         state = json.loads(_state_file(workspace).read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # not there, or cut off: nothing is noted
         return None
     return _Running(Process(state["pid"], state["started"]), engine_settings.read(state["settings"]))
 

