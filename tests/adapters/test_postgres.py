@@ -227,6 +227,13 @@ def test_a_server_without_tls_is_refused_where_tls_is_asked_for() -> None:
         answering.join(5)
 
 
+def test_what_is_sent_does_not_wait_for_the_server_to_acknowledge_what_was_sent_before(server: Server) -> None:
+    with postgres.session(server, statement_seconds=7) as session:
+        wire = session._connection._usock
+        assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+
+
 @pytest.mark.parametrize("mode", ["disable", "prefer", "require", "verify-ca", "verify-full"])
 def test_every_sslmode_connects_where_it_may(server: Server, mode: postgres.Tls) -> None:
     with postgres.session(replace(server, tls=mode), statement_seconds=7) as session:
