@@ -4,7 +4,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,10 @@ from day2.engine.postgres.server import Server, throwaway
 from day2.engine.seed import psql as door
 from lambdas import payload
 from lambdas.adapters.postgres import Session
+from lambdas.contracts import CheckGroup
 from lambdas.settings import Verification
 from lambdas.verification import dsn, runner
+from lambdas.verification.planning import INDEX, INDEX_WITH_HEAP
 
 ROUNDS = 5
 SQL_AIM = 1.0
@@ -83,7 +85,7 @@ def main() -> None:
         show("SQL checks, foreign keys and counts", _statements(large), console=console)
         for ground in grounds.values():
             ground.amcheck(installed=True)
-        show("Physical check", _physical(large), console=console)
+        show(f"Physical check, on {CONNECTIONS} connections", _physical(large), console=console)
         show("The whole verification", _whole(large), console=console)
         show("Growth of the whole verification", _growth(grounds), console=console)
 
@@ -124,44 +126,68 @@ def _statements(ground: Ground) -> list[Comparison]:
 
 
 def _physical(ground: Ground) -> list[Comparison]:
+    """As a drill does it, and with no index and with every index compared with its heap, as pg_amcheck can do it."""
     server, settings = dsn.read(ground.address, environment={}), Verification()
     plan = runner.make_plan(server, phase="drill", settings=settings, seed="bench", copy=False)
-    groups = [group for group in plan.groups if group.kind == "physical"]
+    planned = [group for group in plan.groups if group.kind == "physical"]
 
-    def physical() -> None:
-        for group in groups:
-            runner.run_group(server, group, as_of=ground.facts.as_of, phase="drill", settings=settings)
+    def check(groups: list[CheckGroup]) -> Callable[[], None]:
+        def run() -> None:
+            for group in groups:
+                runner.run_group(server, group, as_of=ground.facts.as_of, phase="drill", settings=settings)
 
-    def amcheck(*options: str) -> Callable[[], None]:
-        return lambda: ground.tool("pg_amcheck", *options, urlsplit(ground.address).path[1:])
+        return run
 
-    # The verifier does more than the first two (small indexes are compared with their heap) and less than the others.
-    others = [(*flags, f"--jobs={jobs}") for flags in ((), ("--heapallindexed",)) for jobs in (1, CONNECTIONS)]
-    subjects = {"physical": physical, **{" ".join(options): amcheck(*options) for options in others}}
-    taken = interleaved(subjects, rounds=ROUNDS)
+    def amcheck(options: str) -> Callable[[], None]:
+        return lambda: ground.tool("pg_amcheck", *options.split(), urlsplit(ground.address).path[1:])
+
+    ours = {
+        "as a drill runs it: small indexes with their heap": check(planned),
+        "no index with its heap": check([_instead(group, INDEX_WITH_HEAP, INDEX) for group in planned]),
+        "every index with its heap": check([_instead(group, INDEX, INDEX_WITH_HEAP) for group in planned]),
+    }
+    drill, none, every = ours
+    # On as many connections a drill does more than pg_amcheck, so that only the two below it have an aim.
+    pairs = [
+        (drill, "--jobs=1", PHYSICAL_AIM),
+        (drill, f"--jobs={CONNECTIONS}", None),
+        (none, f"--jobs={CONNECTIONS}", PHYSICAL_AIM),
+        (every, f"--heapallindexed --jobs={CONNECTIONS}", PHYSICAL_AIM),
+    ]
+    taken = interleaved(ours | {options: amcheck(options) for _, options, _ in pairs}, rounds=ROUNDS)
     return [
         Comparison(
-            subject=f"physical check on {CONNECTIONS} connections",
-            seconds=taken["physical"],
-            against=f"pg_amcheck {name}",
-            against_seconds=taken[name],
-            aim=PHYSICAL_AIM,
+            subject=subject,
+            seconds=taken[subject],
+            against=f"pg_amcheck {options}",
+            against_seconds=taken[options],
+            aim=aim,
         )
-        for name in map(" ".join, others)
+        for subject, options, aim in pairs
     ]
 
 
+def _instead(group: CheckGroup, old: str, new: str) -> CheckGroup:
+    items = (new + item.removeprefix(old) if item.startswith(old) else item for item in group.items)
+    return replace(group, items=tuple(items))
+
+
 def _whole(ground: Ground) -> list[Comparison]:
-    taken = interleaved(
-        {"verification": ground.verify, "dump": lambda: ground.tool("pg_dump", "--file=/dev/null")}, rounds=ROUNDS
-    )
+    jobs = f"--jobs={CONNECTIONS}"
+    database = urlsplit(ground.address).path[1:]
+    others: dict[str, Callable[[], None]] = {
+        f"pg_amcheck {jobs}": lambda: ground.tool("pg_amcheck", jobs, database),
+        "pg_dump to /dev/null": lambda: ground.tool("pg_dump", "--file=/dev/null"),
+    }
+    taken = interleaved({"verification": ground.verify} | others, rounds=ROUNDS)
     return [
         Comparison(
             subject="everything, physical check included",
             seconds=taken["verification"],
-            against="pg_dump to /dev/null",
-            against_seconds=taken["dump"],
+            against=name,
+            against_seconds=taken[name],
         )
+        for name in others
     ]
 
 
