@@ -28,6 +28,7 @@ AREAS = {
     "NC": "The verifier itself",
 }
 OTHER = "Other checks"
+_WHOLE = "no critical check fails"
 _WORST_FIRST = ("fail", "warn", "skip", "pass", "report")
 KEY_TABLES = ("users", "templates", "workspaces", "groups")
 _PARTS = {
@@ -57,12 +58,17 @@ class Headline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """One of the three things a drill proves. `share` of the objective in percent, where both are known."""
+    """One of the three things a drill proves. `share` of the objective in percent, where both are known.
+
+    As a figure with small print it is `value` and `against`, as a row of a table `measured` and `objective`.
+    """
 
     title: str
     verdict: str
     value: str
     against: str
+    measured: str
+    objective: str
     reason: str
     share: float | None = None
 
@@ -164,7 +170,15 @@ def _measures(record: Record, summary: Summary) -> tuple[Measure, ...]:
         known = record["outcome"]["recorded_by"] == "drill"
         value, unmeasured = ("Not verified", "Not measured") if known else ("Not known", "Not known")
         return (
-            Measure(title="Data integrity", verdict="not-measured", value=value, against="", reason=early),
+            Measure(
+                title="Data integrity",
+                verdict="not-measured",
+                value=value,
+                against="",
+                measured=value,
+                objective=_WHOLE,
+                reason=early,
+            ),
             _time("Recovery time", None, rto, early, unmeasured=unmeasured),
             _time(lost, None, rpo, early, unmeasured=unmeasured),
         )
@@ -184,11 +198,14 @@ def _integrity(record: Record) -> Measure:
         for word, one, many in (("skip", "skipped", "skipped"), ("report", "reported", "reported"))
         if tally[word]
     ]
+    value, against = f"{number(tally['pass'])} of {number(able)}", ", ".join(["checks passed", *beside])
     return Measure(
         title="Data integrity",
         verdict=told["verdict"],
-        value=f"{number(tally['pass'])} of {number(able)}",
-        against=", ".join(["checks passed", *beside]),
+        value=value,
+        against=against,
+        measured=f"{value} {against}",
+        objective=_WHOLE,
         reason=sentence(told["reason"]),
         share=100 * tally["pass"] / able if able else None,
     )
@@ -198,11 +215,14 @@ def _time(
     title: str, told: Mapping[str, Any] | None, objective: float, early: str, *, unmeasured: str = "Not measured"
 ) -> Measure:
     measured = told["measured_seconds"] if told else None
+    value, most = unmeasured if measured is None else duration(measured), f"at most {duration(objective)}"
     return Measure(
         title=title,
         verdict=told["verdict"] if told else "not-measured",
-        value=unmeasured if measured is None else duration(measured),
-        against=f"of at most {duration(objective)}",
+        value=value,
+        against=f"of {most}",
+        measured=value,
+        objective=most,
         reason=sentence(told["reason"]) if told else early,
         share=None if measured is None or objective <= 0 else max(0.0, min(100 * measured / objective, 100)),
     )
