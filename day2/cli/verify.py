@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -54,7 +54,7 @@ def verify(  # noqa: PLR0913  one argument for each option
     Exit code 1 when a critical check fails.
     """
     with sentences():
-        moment, expected = _read(dsn, as_of=as_of, expect=expect or ())
+        moment, expected = _read(dsn, as_of=as_of, expect=expect or (), now=datetime.now(UTC))
         settings = Verification(connections=connections, expect=expected)
         found = verify_dsn(dsn, as_of=moment, phase=phase.value, settings=settings)
     if as_json:
@@ -68,7 +68,7 @@ def verify(  # noqa: PLR0913  one argument for each option
     raise typer.Exit(FAILED if found.verdict == "fail" else OK)
 
 
-def _read(dsn: str, *, as_of: str, expect: Sequence[str]) -> tuple[datetime | None, Mapping[str, str]]:
+def _read(dsn: str, *, as_of: str, expect: Sequence[str], now: datetime) -> tuple[datetime | None, Mapping[str, str]]:
     """The instant and the expectations. Raises InputRejected with every fault, the address's among them."""
     problems: list[str] = []
     moment: datetime | None = None
@@ -76,7 +76,7 @@ def _read(dsn: str, *, as_of: str, expect: Sequence[str]) -> tuple[datetime | No
     with _gathered(problems):
         address.read(dsn, environment=os.environ)
     with _gathered(problems):
-        moment = _instant(as_of)
+        moment = _instant(as_of, now=now)
     with _gathered(problems):
         expected = _expectations(expect)
     if problems:
@@ -103,10 +103,15 @@ def _expectations(given: Sequence[str]) -> Mapping[str, str]:
     return expected
 
 
-def _instant(text: str) -> datetime | None:
+def _instant(text: str, *, now: datetime) -> datetime | None:
     if not text:
         return None
     try:
-        return payload.parse_instant(text)
+        moment = payload.parse_instant(text)
     except ValueError as fault:
         raise InputRejected([f"--as-of: {fault}; write it as 2026-11-23T02:00:00Z"], resource="--as-of") from fault
+    if moment > now:  # what is newer than the recovery point would pass, and every age would be too high
+        raise InputRejected(
+            [f"--as-of: {text} is in the future; no data reflects what has not been written yet"], resource="--as-of"
+        )
+    return moment

@@ -1,6 +1,7 @@
 """What `day2 verify` takes: expectations of an operator's own, and every fault of its input at once."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from day2.cli import app, verify
+from lambdas import payload
 from lambdas.settings import Verification
 from lambdas.verification.report import Report
 
@@ -47,6 +49,20 @@ def test_without_expectations_the_catalogues_own_hold(day2: Callable[..., Result
     day2(ADDRESS)
 
     assert asked["settings"].expect == {}
+
+
+def test_an_instant_that_has_not_come_is_refused(day2: Callable[..., Result], asked: dict[str, Any]) -> None:
+    tomorrow = payload.instant(datetime.now(UTC) + timedelta(days=1))
+    refused = day2(ADDRESS, "--as-of", tomorrow)
+    assert (refused.exit_code, asked) == (2, {})
+    assert f"--as-of: {tomorrow} is in the future" in refused.stderr
+
+
+def test_an_instant_that_has_passed_is_what_the_data_must_reflect(
+    day2: Callable[..., Result], asked: dict[str, Any]
+) -> None:
+    day2(ADDRESS, "--as-of", "2026-11-23T02:00:00Z")
+    assert asked["as_of"] == datetime(2026, 11, 23, 2, tzinfo=UTC)
 
 
 def test_every_fault_of_the_input_is_told_at_once(day2: Callable[..., Result], asked: dict[str, Any]) -> None:
