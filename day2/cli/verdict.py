@@ -1,6 +1,7 @@
 """A drill's or a verification's outcome in the terminal: verdict first, every check's result, 80 columns."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
@@ -14,6 +15,9 @@ from day2.drill.evidence import Evidence
 from lambdas.evidence.summary import Summary
 
 _ORDER = ("fail", "warn", "skip", "pass", "report")
+_TOLD = frozenset({"fail", "warn", "skip"})
+# Characters: between two columns, the longest note, and what a name is never squeezed below.
+GAP, NOTE, NARROWEST_NAME = 2, 15, 12
 
 
 def show_drill(console: Console, evidence: Evidence) -> None:
@@ -81,35 +85,82 @@ def _reasons(verdict: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def show_checks(console: Console, checks: Sequence[Mapping[str, Any]]) -> None:
-    """One line a check, what needs attention first; planted failures apart, marked as planted."""
-    # Only names and details give way when the terminal is narrow: a verdict and its figure never do.
-    grid = Table.grid(padding=(0, 2), expand=True)
-    grid.add_column(min_width=7, no_wrap=True)
-    grid.add_column(overflow="fold")
-    grid.add_column(justify="right", no_wrap=True)
+    """One line a check, what needs attention first and with its reason below; planted failures apart, marked so."""
+    rows = _rows(checks)
+    columns = _columns(rows, console.width)
+    for row in rows:
+        console.print(_line(row, columns))
+        if row.reason:
+            console.print(Padding(Text(row.reason, style="dim"), (0, 2, 0, columns.mark + GAP)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """A check as it is shown. `note` gives way in a narrow terminal, `reason` stands below and never does."""
+
+    mark: Text
+    name: Text
+    figure: str
+    note: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Columns:
+    """The widths that all rows share, of the mark, the name and the figure; the note has the rest."""
+
+    mark: int
+    name: int
+    figure: int
+
+
+def _columns(rows: Sequence[_Row], width: int) -> _Columns:
+    """Only names and notes give way when the terminal is narrow: a verdict and its figure never do."""
+    mark = max((row.mark.cell_len for row in rows), default=0)
+    figure = max((len(row.figure) for row in rows), default=0)
+    longest = max((row.name.cell_len for row in rows), default=0)
+    left = width - mark - figure - 3 * GAP - NOTE
+    return _Columns(mark=mark, name=min(longest, max(left, NARROWEST_NAME)), figure=figure)
+
+
+def _line(row: _Row, columns: _Columns) -> Table:
+    grid = Table.grid(padding=(0, GAP), expand=True)
+    grid.add_column(width=columns.mark, no_wrap=True)
+    grid.add_column(width=columns.name, overflow="fold")
+    grid.add_column(width=columns.figure, justify="right", no_wrap=True)
     grid.add_column(style="dim", ratio=1)
+    grid.add_row(row.mark, row.name, row.figure, Text(row.note, no_wrap=True, overflow="ellipsis"))
+    return grid
+
+
+def _rows(checks: Sequence[Mapping[str, Any]]) -> tuple[_Row, ...]:
     rank = {verdict: place for place, verdict in enumerate(_ORDER)}
-    ordinary = [each for each in checks if not each.get("control")]
-    for each in sorted(ordinary, key=lambda check: (rank[check["verdict"]], check["id"])):
-        grid.add_row(*_row(each, mark=f"  {MARKS[each['verdict']]}"))
-    for each in (check for check in checks if check.get("control")):
-        found = each["verdict"] == "fail"
-        grid.add_row(
-            *_row(each, mark="  [green]found[/]" if found else "  [bold red]MISSED[/]", note="planted failure")
-        )
-    console.print(grid)
+    ordinary = sorted(
+        (check for check in checks if not check.get("control")), key=lambda check: (rank[check["verdict"]], check["id"])
+    )
+    return (*map(_ordinary, ordinary), *(_planted(check) for check in checks if check.get("control")))
 
 
-def _wanted(expected: str) -> str:
-    return expected if expected == "reported" else f"expected {expected}"
+def _ordinary(check: Mapping[str, Any]) -> _Row:
+    verdict, expected = check["verdict"], check["expected"]
+    return _Row(
+        mark=Text.from_markup(f"  {MARKS[verdict]}"),
+        name=Text(check["id"], style="bold" if verdict == "fail" else ""),
+        figure=_figure(check),
+        note="" if verdict == "skip" else expected if expected == "reported" else f"expected {expected}",
+        reason=check["detail"] if verdict in _TOLD else "",
+    )
 
 
-def _row(check: Mapping[str, Any], *, mark: str, note: str = "") -> tuple[str, Text, str, Text]:
+def _planted(check: Mapping[str, Any]) -> _Row:
+    return _Row(
+        mark=Text.from_markup("  [green]found[/]" if check["verdict"] == "fail" else "  [bold red]MISSED[/]"),
+        name=Text(check["id"], style="bold" if check["verdict"] == "fail" else ""),
+        figure=_figure(check),
+        note="planted failure",
+    )
+
+
+def _figure(check: Mapping[str, Any]) -> str:
     actual = check.get("actual", check.get("value"))
-    attention = check["verdict"] in {"fail", "warn", "skip"}
-    said = note or (check["detail"] if attention else _wanted(check["expected"]))
-    name = Text(check["id"], style="bold" if check["verdict"] == "fail" else "")
-    # What went wrong is read in full, what was left out or expected in a line.
-    whole = check["verdict"] in {"fail", "warn"}
-    detail = Text(said, no_wrap=not whole, overflow="fold" if whole else "ellipsis")
-    return mark, name, "-" if actual is None else str(actual), detail
+    return "-" if actual is None else str(actual)

@@ -1,6 +1,7 @@
 """A verification in the terminal: a verdict and its figure are never cut, whatever the terminal's width."""
 
 import io
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -45,9 +46,9 @@ def printed(told: object, width: int = 80) -> str:
     return console.file.getvalue()
 
 
-def shown(width: int) -> str:
+def shown(width: int, checks: Sequence[Mapping[str, Any]] = CHECKS) -> str:
     console = Console(file=io.StringIO(), width=width, highlight=False)
-    verdict.show_checks(console, CHECKS)
+    verdict.show_checks(console, checks)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -62,13 +63,18 @@ def test_every_verdict_and_figure_is_shown_at_any_width(width: int) -> None:
     assert all(len(line) <= width for line in lines)
 
 
-def test_what_failed_is_told_in_full() -> None:
-    told = " ".join(shown(80).split())
-    assert all(word in told for word in LONG.split())
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+@pytest.mark.parametrize("verdict", ["fail", "warn", "skip"])
+def test_why_a_check_needs_attention_is_told_in_full(verdict: str, width: int) -> None:
+    told = shown(width, [{**CHECKS[1], "verdict": verdict}])
+    assert LONG in " ".join(told.split())
 
 
-def test_what_was_skipped_takes_one_line() -> None:
-    assert sum("A13" in line or "recovery_point" in line for line in shown(80).splitlines()) == 1
+def test_a_reason_stands_below_the_line_of_its_check() -> None:
+    line, *reason, following = shown(80, CHECKS[1:3]).splitlines()
+    assert line.split() == ["skip", "A13_nothing_after_recovery_point", "-"]
+    assert " ".join(each.strip() for each in reason) == LONG
+    assert following.split() == ["pass", "B01_users_active", "1000", "expected", "at", "least", "1"]
 
 
 def test_a_figure_without_an_expectation_is_only_reported() -> None:
