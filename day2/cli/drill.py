@@ -90,6 +90,7 @@ def drill(  # noqa: PLR0913  one argument for each option
 
 def _on_aws(asked: Asked, environment: str, told: Console) -> Outcome:
     deployment = on_aws(environment)
+    evidence.require_writable()
     execution = start(deployment, {**asked.request, "started_by": _caller(deployment)})
     told.print(f"Started {execution}")
     told.print("It goes on when you leave; `day2 drills --aws` lists it when it has ended.\n")
@@ -105,6 +106,7 @@ def _caller(deployment: Deployment) -> str:
 
 def _on_this_machine(asked: Asked, told: Console) -> Outcome:
     _require_readable(asked.request)
+    evidence.require_writable()
     with _engine(asked.seed, told) as (engine, deployment):
         execution = _start_as_scheduled(engine, deployment, asked)
         return _watch(deployment, execution, told)

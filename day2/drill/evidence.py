@@ -5,9 +5,11 @@ is read. That file is as easily edited as the record; it shows accidents, and le
 """
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from day2.drill.deployment import Deployment
@@ -29,6 +31,10 @@ class NoEvidence(Refused):
     """There is no evidence of this drill where it was looked for."""
 
 
+class ReportsNotWritable(Refused):
+    """Reports could not be written here."""
+
+
 class EvidenceAltered(Refused):
     """The record is not the one whose digest was kept, or no digest was."""
 
@@ -47,6 +53,23 @@ class Evidence:
         """Record, Markdown, HTML."""
         markdown = Path(naming.places(source=self.summary.source, drill=self.summary.id).markdown).name
         return tuple(self.folder / name for name in (RECORD, markdown, REPORT))
+
+
+def require_writable(folder: Path = FOLDER) -> None:
+    """Raise ReportsNotWritable unless reports can be written into `folder`, which is not made for it.
+
+    Tried, not asked: permissions say nothing of a file system that is read-only, nor of root.
+    """
+    there = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
+    try:
+        with TemporaryFile(dir=there):
+            return
+    except OSError as error:
+        raise ReportsNotWritable(
+            f"No report could be written here: {error.strerror}. No drill was started.",
+            resource=str(folder.absolute()),
+            next_step="Make it a folder that you may write in, or start from another one.",
+        ) from error
 
 
 def of_execution(deployment: Deployment, seen: Watched) -> Evidence:

@@ -66,3 +66,29 @@ def test_settings_that_cannot_be_deployed_are_bad_input_of_the_operators(monkeyp
     assert refused.exit_code == 2
     assert "aws.region: is missing" in refused.output
     assert "copy.prefix: is missing" in refused.output
+
+
+@pytest.mark.parametrize("where", [[], ["--aws", "--env", "prod"]], ids=["here", "on AWS"])
+@pytest.mark.parametrize("reports", ["a file", "a link to nowhere"])
+def test_no_drill_is_started_whose_report_could_not_be_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, where: list[str], reports: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    place = tmp_path / "reports"
+    if reports == "a link to nowhere":
+        place.symlink_to(tmp_path / "nowhere" / "at all")
+    else:
+        place.touch()
+    begun: list[str] = []
+    monkeypatch.setattr(drill, "_engine", lambda *_: begun.append("an engine"))
+    monkeypatch.setattr(drill, "on_aws", lambda _environment: None)
+    monkeypatch.setattr(drill, "start", lambda *_: begun.append("a drill"))
+    refused = CliRunner().invoke(cli.app, ["drill", *where])
+    assert refused.exit_code == 1
+    assert "No report could be written here" in refused.stderr
+    assert begun == []
+
+
+def test_asking_whether_reports_can_be_written_leaves_nothing(tmp_path: Path) -> None:
+    drill.evidence.require_writable(tmp_path / "reports")
+    assert list(tmp_path.iterdir()) == []
