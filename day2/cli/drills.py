@@ -8,8 +8,9 @@ import typer
 from rich.table import Table
 
 from day2.cli.output import FAILED, MARKS, console, duration, sentences, stop, warn
-from day2.cli.places import Environment, Json, Local, asked_for, on_aws
+from day2.cli.places import Environment, Json, Local, asked_for, on_aws, on_the_engine
 from day2.drill import evidence
+from day2.drill.deployment import Deployment
 from lambdas import payload
 from lambdas.adapters.ledger import Ledger
 from lambdas.evidence.summary import Summary
@@ -27,7 +28,7 @@ def drills(
     limit: Annotated[int, typer.Option(min=1, max=100, metavar="COUNT", help="How many, newest first.")] = 12,
     as_json: Json = False,
 ) -> None:
-    """The drills that have ended, newest first."""
+    """The drills that have ended, newest first; on this machine also those of an engine that is up."""
     with sentences():
         environment = asked_for(environment, local=local)
         found = _here(limit) if local else _on_aws(environment, source, limit)
@@ -41,13 +42,21 @@ def drills(
 
 
 def _here(limit: int) -> tuple[Summary, ...]:
-    return tuple(each.summary for each in evidence.kept(otherwise=warn))[:limit]
+    """Those whose reports lie here and those that the engine that is up knows, whoever started them; each once."""
+    found = {each.summary.id: each.summary for each in evidence.kept(otherwise=warn)}
+    deployment = on_the_engine()
+    if deployment is not None:
+        found |= {each.id: each for each in _of(deployment, deployment.source, limit)}
+    return tuple(sorted(found.values(), key=lambda each: each.opened_at, reverse=True)[:limit])
 
 
 def _on_aws(environment: str, source: str, limit: int) -> tuple[Summary, ...]:
     deployment = on_aws(environment)
-    ledger = Ledger(deployment.table, deployment.clients("dynamodb"))
-    return ledger.history(source or deployment.source, limit)
+    return _of(deployment, source or deployment.source, limit)
+
+
+def _of(deployment: Deployment, source: str, limit: int) -> tuple[Summary, ...]:
+    return Ledger(deployment.table, deployment.clients("dynamodb")).history(source, limit)
 
 
 def table(found: Sequence[Summary]) -> Table:

@@ -5,7 +5,10 @@ from typing import Annotated, Any
 import boto3
 import typer
 
-from day2.drill.deployment import Deployment, find
+from day2.drill.deployment import Deployment, NotDeployed, find
+from day2.engine import engine as engines
+from day2.engine import synth
+from day2.engine.furnishing import POLL_SECONDS
 from lambdas.errors import InputRejected
 
 Local = Annotated[bool, typer.Option("--local/--aws", metavar="", help="On this machine, or in your AWS account.")]
@@ -33,3 +36,13 @@ def on_aws(environment: str) -> Deployment:
         return make(service)
 
     return find(environment, client)
+
+
+def on_the_engine() -> Deployment | None:
+    """The deployment on the engine that is up; None without one, and on one that is not furnished yet."""
+    if not engines.status().running:
+        return None
+    try:
+        return find(synth.ENVIRONMENT, engines.Engine.find().client, poll_seconds=POLL_SECONDS)
+    except NotDeployed:
+        return None

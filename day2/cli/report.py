@@ -1,4 +1,4 @@
-"""`day2 report`: a drill's evidence, shown here or fetched from AWS."""
+"""`day2 report`: a drill's evidence, as it lies here, or fetched from the engine that is up or from AWS."""
 
 import json
 from typing import Annotated
@@ -7,11 +7,9 @@ import typer
 
 from day2.cli import verdict
 from day2.cli.output import FAILED, OK, console, sentences
-from day2.cli.places import Environment, Json, Local, asked_for, on_aws
+from day2.cli.places import Environment, Json, Local, asked_for, on_aws, on_the_engine
 from day2.drill import evidence
-from day2.drill.deployment import NotDeployed, find
-from day2.engine import engine as engines
-from day2.engine import synth
+from day2.drill.evidence import Evidence
 from lambdas.adapters.ledger import Ledger
 from lambdas.evidence.summary import Summary
 
@@ -26,10 +24,7 @@ def report(
     """A drill's verdict, checks and report files; exit code 1 when it had failed, or its record was altered."""
     with sentences():
         environment = asked_for(environment, local=local)
-        if local:
-            kept = evidence.read(evidence.FOLDER / drill, ledgers=digest_in_the_engine(drill))
-        else:
-            kept = evidence.fetch(on_aws(environment), drill)
+        kept = _here(drill) if local else evidence.fetch(on_aws(environment), drill)
     if as_json:
         typer.echo(json.dumps(kept.record, indent=2))
     else:
@@ -37,13 +32,12 @@ def report(
     raise typer.Exit(OK if kept.summary.outcome == "passed" else FAILED)
 
 
-def digest_in_the_engine(drill: str) -> str | None:
-    """What the ledger of the engine that is up has; None without one, and for a drill that is not its own."""
-    if not engines.status().running:
-        return None
-    try:
-        deployment = find(synth.ENVIRONMENT, engines.Engine.find().client)
-    except NotDeployed:
-        return None
+def _here(drill: str) -> Evidence:
+    """What lies here, by the digest of the engine's ledger where it has one; else what the engine that is up has."""
+    place, deployment = evidence.FOLDER / drill, on_the_engine()
+    if deployment is None:
+        return evidence.read(place)
     entry = Ledger(deployment.table, deployment.clients("dynamodb")).entry(drill)
-    return entry.sha256 if isinstance(entry, Summary) else None
+    if entry is not None and not (place / evidence.RECORD).exists():
+        return evidence.fetch(deployment, drill)
+    return evidence.read(place, ledgers=entry.sha256 if isinstance(entry, Summary) else None)

@@ -104,9 +104,9 @@ def fetch(deployment: Deployment, drill: str, *, folder: Path = FOLDER) -> Evide
         )
     place = folder / drill
     place.mkdir(parents=True, exist_ok=True)
-    for name, each in content.items():
-        (place / name).write_bytes(each)
     (place / DIGEST).write_text(f"{sha256}  {RECORD}\n")
+    for name, each in reversed(content.items()):  # the record last: where it lies, all lies that belongs to it
+        (place / name).write_bytes(each)
     return read(place, ledgers=entry.sha256)
 
 

@@ -4,6 +4,8 @@ import hashlib
 import json
 import shutil
 import subprocess
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,11 +15,14 @@ from sample_drills import ID, SOURCE
 from typer.testing import CliRunner
 
 from day2 import cli
-from day2.cli import report
+from day2.cli import drills, report
 from day2.drill import evidence
 from day2.drill.deployment import Deployment
 from day2.drill.evidence import EvidenceAltered
+from lambdas import payload
 from lambdas.adapters import aws
+from lambdas.adapters.ledger import Ledger
+from lambdas.contracts import Drill
 from lambdas.evidence import naming
 from lambdas.evidence.handlers import record_evidence
 
@@ -45,7 +50,7 @@ def deployment(account: Account, call: Caller) -> Deployment:
 def place(deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the fetched drill, where `day2 report` looks for it; no engine is up."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(report, "digest_in_the_engine", lambda _: None)
+    monkeypatch.setattr(report, "on_the_engine", lambda: None)
     return evidence.fetch(deployment, ID).folder
 
 
@@ -125,7 +130,74 @@ class TestTheCommand:
         assert f"On: reports/{ID}/record.json" in told
         assert f"Fetch it again with `day2 report {ID} --aws --env" in told
 
-    @pytest.mark.usefixtures("place")
-    def test_asks_the_ledger_of_an_engine_that_is_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(report, "digest_in_the_engine", lambda _: "0" * 64)
-        assert "the ledger's is 0000" in " ".join(CliRunner().invoke(cli.app, ["report", ID]).stderr.split())
+
+@pytest.fixture
+def engine(deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+    """The same environment on an engine that is up; there are no reports here."""
+    monkeypatch.chdir(tmp_path)
+    for module in (report, drills):
+        monkeypatch.setattr(module, "on_the_engine", lambda: deployment)
+    return deployment
+
+
+def listed() -> list[str]:
+    return [each["id"] for each in json.loads(CliRunner().invoke(cli.app, ["drills", "--json"]).stdout)]
+
+
+class TestBesideAnEngineThatIsUp:
+    def test_a_report_is_held_against_the_engines_ledger(self, engine: Deployment) -> None:
+        place = evidence.fetch(engine, ID).folder
+        told = embellish(place / evidence.RECORD)
+        (place / evidence.DIGEST).write_text(f"{told}  {evidence.RECORD}\n")
+        shown = CliRunner().invoke(cli.app, ["report", ID])
+        assert "This record was altered" in shown.stderr
+        assert "and the ledger's is" in " ".join(shown.stderr.split())
+
+    @pytest.mark.usefixtures("engine")
+    def test_a_report_that_lies_only_there_is_fetched(self, tmp_path: Path) -> None:
+        shown = CliRunner().invoke(cli.app, ["report", ID])
+        assert f"Drill {ID}" in shown.stdout
+        assert "as the ledger has it" in shown.stdout
+        assert evidence.read(tmp_path / "reports" / ID).summary.id == ID
+
+    @pytest.mark.usefixtures("engine")
+    def test_a_drill_that_nobody_knows_is_told_as_such(self, tmp_path: Path) -> None:
+        shown = CliRunner().invoke(cli.app, ["report", "20200101-00000000"])
+        assert (shown.exit_code, shown.stdout) == (1, "")
+        assert "no record of this drill" in shown.stderr
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_drill_that_has_not_ended_is_told_as_such(self, engine: Deployment) -> None:
+        ledger = Ledger(engine.table, engine.clients("dynamodb"))
+        running = payload.read(Drill, sample_drills.passed()["drill"] | {"id": "20261124-0000abcd"})
+        ledger.open_drill(running)
+        assert "has not ended yet" in CliRunner().invoke(cli.app, ["report", running.id]).stderr
+        assert listed() == [ID]
+
+    @pytest.mark.usefixtures("engine")
+    def test_the_history_has_the_drills_that_others_started_there(self) -> None:
+        assert listed() == [ID]
+
+    def test_the_history_has_each_drill_once_the_newest_first(self, engine: Deployment) -> None:
+        summary = evidence.fetch(engine, ID).summary
+        newer, older = (
+            replace(summary, id=drill, opened_at=summary.opened_at + timedelta(days=days))
+            for drill, days in (("20261130-0000abcd", 7), ("20261116-0000abcd", -7))
+        )
+        for each in (older, newer):
+            Ledger(engine.table, engine.clients("dynamodb")).close_drill(each)
+        assert listed() == [newer.id, ID, older.id]
+
+    def test_the_history_keeps_what_only_lies_here(self, engine: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+        evidence.fetch(engine, ID)
+        monkeypatch.setattr(drills, "on_the_engine", lambda: replace(engine, source="another"))
+        assert listed() == [ID]
+
+
+def test_evidence_of_which_a_part_could_not_be_written_is_not_taken_for_whole(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    (tmp_path / ID / evidence.REPORT).mkdir(parents=True)
+    with pytest.raises(IsADirectoryError):
+        evidence.fetch(deployment, ID, folder=tmp_path)
+    assert list(evidence.kept(tmp_path, otherwise=pytest.fail)) == []

@@ -42,8 +42,10 @@ def test_a_drill_on_the_engine_that_is_up_is_one_document(stage: Stage, drilled:
     assert stage.left() == NOTHING
 
 
-def test_the_history_lists_it(day2: Command, drilled: Any) -> None:
-    assert [each["id"] for each in day2.document("drills")] == [drilled["id"]]
+def test_the_history_lists_it_beside_what_others_started(day2: Command, drilled: Any, scheduled: Drilled) -> None:
+    listed = [each["id"] for each in day2.document("drills", "--limit", "100")]
+    assert [listed.count(each) for each in (drilled["id"], scheduled.id)] == [1, 1]
+    assert listed.index(drilled["id"]) < listed.index(scheduled.id), "the newest first"
     page = day2.page("drills")
     assert drilled["id"] in page
     assert "passed" in page
