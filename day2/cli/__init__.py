@@ -6,6 +6,7 @@ from day2.cli import drill, drills, engine, output, report, verify
 
 app = typer.Typer(
     name="day2",
+    cls=output.Interruptible,
     help="Day-2 operations of a Coder platform on AWS: restore drills that prove the backups.",
     no_args_is_help=True,
     add_completion=False,
@@ -17,8 +18,3 @@ app.command("drills")(drills.drills)
 app.command("report")(report.report)
 app.command("verify")(verify.verify)
 app.add_typer(engine.app, name="engine")
-
-
-def main() -> None:
-    """The console script's entry point."""
-    output.run(app)

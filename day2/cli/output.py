@@ -7,14 +7,16 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 from rich.console import Console
 from rich.markup import escape
+from typer.core import TyperGroup
 
 from cdk.environments import SettingsError
+from day2.__main__ import INTERRUPTED
 from lambdas.errors import Day2Error, InputRejected
 
 OK, FAILED, BAD_INPUT = 0, 1, 2
@@ -34,6 +36,16 @@ MARKS = {
 }
 
 
+class Interruptible(TyperGroup):
+    """Says that Ctrl-C ended a command that has nothing more to say of it; Typer would end without a word."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            stop("Interrupted.", code=INTERRUPTED)
+
+
 @contextmanager
 def sentences() -> Iterator[None]:
     """Errors as sentences: exit 2 for bad input, 1 for what was refused or failed, never a traceback."""
@@ -45,8 +57,6 @@ def sentences() -> Iterator[None]:
         stop(*str(wrong).splitlines(), code=BAD_INPUT)
     except Day2Error as error:
         stop(error.what, f"On: {error.resource}", error.next_step, code=FAILED)
-    except KeyboardInterrupt:
-        stop("Interrupted.", code=FAILED)
 
 
 def stop(*lines: str, code: int) -> NoReturn:
@@ -111,8 +121,3 @@ def duration(seconds: float | None) -> str:
     minutes, rest = divmod(math.ceil(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def print_json(write: Callable[[], str]) -> None:
-    """Machine output alone on standard output."""
-    sys.stdout.write(write() + "\n")
