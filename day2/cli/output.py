@@ -3,11 +3,12 @@
 import io
 import math
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO, cast
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
@@ -36,6 +37,9 @@ MARKS = {
 }
 
 
+_PADDING = re.compile(r"[ \t]+(?=\n)")
+
+
 class Interruptible(TyperGroup):
     """Says that Ctrl-C ended a command that has nothing more to say of it; Typer would end without a word."""
 
@@ -44,6 +48,23 @@ class Interruptible(TyperGroup):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             stop("Interrupted.", code=INTERRUPTED)
+
+
+class Unpadded:
+    """A stream whose lines end at their last letter: what fills a table up to its width is for terminals only.
+
+    Whole lines are written at once, by Rich and by Typer; blanks before a line's end are looked for in each writing.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(_PADDING.sub("", text))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 @contextmanager
@@ -79,9 +100,7 @@ def warn(error: Day2Error) -> None:
 
 def run(app: Callable[[], None]) -> None:
     """Run the command; whatever leaves it becomes a sentence and exit code 1. DAY2_TRACE=1 lets the trace out."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # neither is there when the caller closed it
-            stream.reconfigure(errors="replace")
+    sys.stdout, sys.stderr = _prepared(sys.stdout), _prepared(sys.stderr)
     for ending in (signal.SIGTERM, signal.SIGHUP):  # ended from outside, it clears up as after Ctrl-C
         if signal.getsignal(ending) is signal.SIG_DFL:  # nohup ignores one of them, on purpose
             signal.signal(ending, signal.default_int_handler)
@@ -99,6 +118,14 @@ def run(app: Callable[[], None]) -> None:
     else:
         return
     raise SystemExit(FAILED)
+
+
+def _prepared(stream: TextIO) -> TextIO:
+    """A standard stream that takes every letter, and outside a terminal no padding; as it is where there is none."""
+    if not isinstance(stream, io.TextIOWrapper):  # neither is there when the caller closed it
+        return stream
+    stream.reconfigure(errors="replace")
+    return stream if stream.isatty() else cast("TextIO", Unpadded(stream))
 
 
 def _next_step(refusal: Exception) -> str:

@@ -1,10 +1,16 @@
 """What the terminal shows: durations that fit a column, errors as sentences, exit codes for scripts."""
 
+import os
+import sys
+from collections.abc import Callable
+
 import pytest
 import typer
 from botocore.exceptions import ClientError, EndpointConnectionError
+from rich.table import Table
 
-from day2.cli.output import BAD_INPUT, FAILED, duration, run, sentences
+from day2 import cli
+from day2.cli.output import BAD_INPUT, FAILED, console, duration, errors, run, sentences
 from lambdas.errors import InputRejected, RestoreFailed
 
 
@@ -74,3 +80,32 @@ def test_a_trace_is_shown_to_whoever_asks_for_it(monkeypatch: pytest.MonkeyPatch
 
     with pytest.raises(RuntimeError):
         run(app)
+
+
+def padded() -> None:
+    grid = Table.grid(expand=True)
+    grid.add_row("what", "follows")
+    for each in (console, errors):
+        each.print(grid)
+
+
+def helped() -> None:
+    cli.app(["drill", "--help"], standalone_mode=False)
+
+
+@pytest.mark.parametrize("app", [padded, helped])
+def test_no_line_that_leaves_for_a_pipe_or_a_file_ends_in_blanks(
+    app: Callable[[], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(app)
+    told = capsys.readouterr()
+    assert told.out.strip()
+    assert [line for line in (told.out + told.err).splitlines() if line != line.rstrip()] == []
+
+
+def test_a_terminal_gets_its_lines_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    near, far = os.openpty()
+    with os.fdopen(near, "rb"), os.fdopen(far, "w") as terminal:
+        monkeypatch.setattr(sys, "stdout", terminal)
+        run(lambda: None)
+        assert sys.stdout is terminal

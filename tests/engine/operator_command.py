@@ -35,10 +35,10 @@ class Command:
         return json.loads(done.stdout)
 
     def page(self, *arguments: str, code: int = 0) -> str:
-        """What it prints for people, none of it wider than the terminal."""
+        """What it prints for people, none of it wider than the terminal nor filled up with blanks."""
         done = self.run(*arguments)
         assert done.returncode == code, done.stderr
-        assert {line for line in done.stdout.splitlines() if len(line) > COLUMNS} == set()
+        assert {line for line in done.stdout.splitlines() if len(line) > COLUMNS or line.endswith(" ")} == set()
         return done.stdout
 
     def refusal(self, *arguments: str, code: int = 2) -> str:
