@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,10 +17,11 @@ from rich.console import Console
 from cdk.environments import load
 from cdk.names import Names
 from cdk.runtime_settings import document
-from day2.cli import live, verdict
+from day2.cli import verdict
 from day2.cli.engine import PREPARING, SeedSize, say_on
 from day2.cli.output import BAD_INPUT, FAILED, OK, console, duration, sentences, stop
 from day2.cli.places import Environment, Json, Local, asked_for, on_aws
+from day2.cli.watching import IN_THE_ENGINE, Elsewhere, Watching, in_aws, left_to_itself
 from day2.drill import evidence, local_history
 from day2.drill.deployment import Deployment, find
 from day2.drill.evidence import Evidence, NoEvidence
@@ -68,7 +69,7 @@ def drill(  # noqa: PLR0913  one argument for each option
 ) -> None:
     """Restore a recovery point beside production, verify it, delete the copy, and keep the evidence.
 
-    Exit code 0 for a passed drill, 1 for a failed one, 2 for a request that was refused.
+    Exit code 0 for a passed drill, 1 for a failed one, 2 for a refused request, 130 after Ctrl-C.
     """
     request: dict[str, Any] = {"recovery_point": recovery_point}
     request |= {name: value for name, value in (("target", target), ("reason", reason)) if value}
@@ -93,8 +94,8 @@ def _on_aws(asked: Asked, environment: str, told: Console) -> Outcome:
     evidence.require_writable()
     execution = start(deployment, {**asked.request, "started_by": _caller(deployment)})
     told.print(f"Started {execution}")
-    told.print("It goes on when you leave; `day2 drills --aws` lists it when it has ended.\n")
-    return _watch(deployment, execution, told)
+    told.print(f"It goes on when you leave; `day2 drills --aws --env {environment}` lists it when it has ended.\n")
+    return _watch(deployment, execution, told, elsewhere=in_aws(environment))
 
 
 def _caller(deployment: Deployment) -> str:
@@ -107,9 +108,9 @@ def _caller(deployment: Deployment) -> str:
 def _on_this_machine(asked: Asked, told: Console) -> Outcome:
     _require_readable(asked.request)
     evidence.require_writable()
-    with _engine(asked.seed, told) as (engine, deployment):
+    with _engine(asked.seed, told) as (engine, deployment, elsewhere):
         execution = _start_as_scheduled(engine, deployment, asked)
-        return _watch(deployment, execution, told)
+        return _watch(deployment, execution, told, elsewhere=elsewhere)
 
 
 def _require_readable(request: dict[str, Any]) -> None:
@@ -122,12 +123,12 @@ def _require_readable(request: dict[str, Any]) -> None:
 
 
 @contextmanager
-def _engine(seed: SeedSize, told: Console) -> Iterator[tuple[Engine, Deployment]]:
-    """The engine that is up, left up; else one for this drill alone, of which nothing is left."""
+def _engine(seed: SeedSize, told: Console) -> Iterator[tuple[Engine, Deployment, Elsewhere | None]]:
+    """The engine that is up, where the drill goes on; else one for this drill alone, of which nothing is left."""
     if engines.status().running:
         engine = Engine.find()
-        told.print("On the engine that is up.\n")
-        yield engine, find(synth.ENVIRONMENT, engine.client, poll_seconds=POLL_SECONDS)
+        told.print("On the engine that is up; the drill goes on there when you leave.\n")
+        yield engine, find(synth.ENVIRONMENT, engine.client, poll_seconds=POLL_SECONDS), IN_THE_ENGINE
         return
     began = time.monotonic()
     with TemporaryDirectory(prefix="day2-") as folder, Engine(EngineSettings(workspace=Path(folder))) as engine:
@@ -135,7 +136,7 @@ def _engine(seed: SeedSize, told: Console) -> Iterator[tuple[Engine, Deployment]
             furnished = furnish(engine, size=size_named(seed.value), say=say_on(told))
         local_history.bring(furnished.deployment)
         told.print()
-        yield engine, furnished.deployment
+        yield engine, furnished.deployment, None
     told.print(f"The engine is gone again; from its start to its end it took {duration(time.monotonic() - began)}.")
 
 
@@ -147,12 +148,15 @@ def _start_as_scheduled(engine: Engine, deployment: Deployment, asked: Asked) ->
     return start(deployment, {**asked.request, "started_by": "day2 drill on this machine"})
 
 
-def _watch(deployment: Deployment, execution: str, told: Console) -> Outcome:
-    seen = live.show(told, follow(deployment, execution))
-    try:
-        return seen, evidence.of_execution(deployment, seen)
-    except NoEvidence:
-        return seen, None
+def _watch(deployment: Deployment, execution: str, told: Console, *, elsewhere: Elsewhere | None) -> Outcome:
+    """To the drill's end and its evidence. It ends with the watching unless it goes on `elsewhere`."""
+    watching = Watching(execution)
+    with left_to_itself(watching, elsewhere) if elsewhere else nullcontext():
+        seen = watching.show(told, follow(deployment, execution))
+        try:
+            return seen, evidence.of_execution(deployment, seen)
+        except NoEvidence:
+            return seen, None
 
 
 def _without_evidence(seen: Watched) -> NoReturn:

@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +14,38 @@ COLUMNS = 80
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Runs `day2` in the folder in which the engine is up, on a terminal of 80 columns."""
+    """Runs `day2` in the folder in which the engine is up, as if on a terminal of 80 columns, `variables` set."""
 
     folder: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(  # noqa: S603  our own command
+            self._words(arguments),
+            cwd=self.folder,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # noqa: S603  our own command
-            [Path(sys.executable).with_name("day2"), *arguments],
+            self._words(arguments),
             cwd=self.folder,
-            env={**os.environ, "COLUMNS": str(COLUMNS)},
+            env=self._environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
         )
+
+    def _words(self, arguments: Sequence[str]) -> list[str | Path]:
+        return [Path(sys.executable).with_name("day2"), *arguments]
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, **self.variables, "COLUMNS": str(COLUMNS)}
 
     def document(self, *arguments: str, code: int = 0) -> Any:
         """What it prints for machines."""
