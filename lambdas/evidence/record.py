@@ -165,7 +165,7 @@ def _verification(state: State, baseline: Baseline | None) -> dict[str, Any]:
         "database": _contract(DatabaseFacts, judgement.get("facts") or plan.get("facts")),
         "data_as_of": judgement.get("data_as_of"),
         "verdict": _contract(Verdict, judgement.get("verdict")),
-        "checks": checks if everything else None,
+        "checks": checks or None,
         "controls": [each for each in everything if each["control"]] if everything else None,
         "tally": {word: sum(each["verdict"] == word for each in checks) for word in words} if everything else None,
         "counts": _counts(state),
@@ -198,13 +198,10 @@ def _check(data: State) -> dict[str, Any]:
 
 
 def _counts(state: State) -> dict[str, int] | None:
-    """Rows by table: as judged, else what the counting groups brought home."""
-    judgement, results = state.get("judgement"), state.get("results")
-    if judgement is not None:
-        return dict(judgement["counts"])
-    if results:
-        return {table: rows for group in results for table, rows in (group.get("counts") or {}).items()}
-    return None
+    """Rows by table: as judged, else what the counting groups brought home; None when no table was counted."""
+    judgement = state.get("judgement")
+    brought = [judgement] if judgement is not None else state.get("results") or ()
+    return {table: rows for each in brought for table, rows in (each.get("counts") or {}).items()} or None
 
 
 def _whole(ran: tuple[Timing, ...], state: State, now: datetime) -> float:
@@ -222,6 +219,7 @@ def _absent(
         early = "Not known: a sweep recorded this drill, without the results of its execution."
     known_reasons = {
         "baseline": "no counts of an earlier passed drill are at hand",
+        "counts": "No table was counted.",
         "next_baseline": "The judgement keeps the present baseline.",
         "data_as_of": "No column that tells the newest write was found.",
     }

@@ -1,6 +1,6 @@
 """What the daily sweep found out: what still stays behind, and how long ago the last proof is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,29 +36,48 @@ class Sweep:
 
 
 def close(state: State) -> Sweep:
-    """Count over all drills the sweep handled, and the places it could not look at."""
+    """Count over all drills the sweep handled, those it did not come to, and the places it could not look at."""
     swept = state.get("swept") or ()
-    problems: list[str] = []
-    leftovers = 0
-    for each in swept:
-        drill, cleaned = each["drill"], cleanup(each)
-        if not cleaned["proven"]:
-            leftovers += cleaned["leftovers"] or 1
-            problems.append(f"{drill['target']}: {cleaned['reason']}")
-        if each.get("evidence_failure"):
-            lost = failures.read(each["evidence_failure"], part="evidence")
-            problems.append(f"{drill['id']} stays open in the ledger: {lost.sentence}")
-        if each.get("announce_failure"):
-            untold = failures.read(each["announce_failure"], part="announcement")
-            problems.append(f"{drill['id']} was recorded, but nobody was told: {untold.sentence}")
-    for stray in _strays(state):
-        leftovers += 1
-        problems.append(stray)
-    for name, what in (("namespace_failure", "namespaces"), ("failure", "the drills that were found")):
-        if state.get(name):
-            leftovers += 1
-            problems.append(f"{what} could not be looked through: {failures.read(state[name], part='sweep').sentence}")
-    return Sweep(swept=len(swept), leftovers=leftovers, problems=tuple(problems))
+    missed = (*_postponed(state), *_strays(state), *_not_looked_through(state))
+    return Sweep(
+        swept=len(swept),
+        leftovers=sum(map(_leftovers, swept)) + len(missed),
+        problems=(*(problem for each in swept for problem in _problems(each)), *missed),
+    )
+
+
+def _leftovers(swept: State) -> int:
+    cleaned = cleanup(swept)
+    return 0 if cleaned["proven"] else int(cleaned["leftovers"] or 1)
+
+
+def _problems(swept: State) -> Iterator[str]:
+    """What the way out of one drill met, with its first error first."""
+    drill, cleaned = swept["drill"], cleanup(swept)
+    if not cleaned["proven"]:
+        met = " Then ".join(map(_told, failures.of_the_way_out(swept)))
+        yield f"{drill['target']}: {met or cleaned['reason']}"
+    for name, what in (("evidence_failure", "recorded"), ("announce_failure", "announced")):
+        if swept.get(name):
+            yield f"{drill['id']} may not be {what}: {_told(failures.read(swept[name], part='sweep'))}"
+
+
+def _postponed(state: State) -> tuple[str, ...]:
+    waiting = (state.get("orphans") or {}).get("postponed") or ()
+    return tuple(f"{each} waits for the next sweep: there are more than one takes at once" for each in waiting)
+
+
+def _not_looked_through(state: State) -> tuple[str, ...]:
+    places = (("namespace_failure", "namespaces"), ("failure", "the drills that were found"))
+    return tuple(
+        f"{what} could not be looked through: {_told(failures.read(state[name], part='sweep'))}"
+        for name, what in places
+        if state.get(name)
+    )
+
+
+def _told(failure: failures.Failure) -> str:
+    return failure.sentence if failure.name in failure.sentence else f"{failure.name}: {failure.sentence}"
 
 
 def _strays(state: State) -> tuple[str, ...]:

@@ -18,6 +18,10 @@ from lambdas.settings import Settings
 
 # A namespace younger than this may be of a drill that opened after the ledger was read.
 NAMESPACE_GRACE = timedelta(hours=1)
+# More dead drills than this are the next sweep's. Were every one of these stuck, and every step of theirs failing, the
+# sweep's time, its history (25,000 events) and its results (256 KiB) would stay within what Step Functions allows;
+# beyond any of these an execution ends past its own Catch, and nobody counts what stayed.
+MOST_AT_ONCE = 12
 _NOT_KNOWN = "not known: rebuilt by the sweep from the tags of what was left"
 
 
@@ -80,11 +84,12 @@ class LeftAlone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """What was found. `running` holds the ids of drills that are alive."""
+    """What was found. `running` holds the ids of drills that are alive, `postponed` those of the next sweep's."""
 
     drills: tuple[Orphan, ...]
     left_alone: tuple[LeftAlone, ...]
     running: tuple[str, ...] = ()
+    postponed: tuple[str, ...] = ()
 
 
 def executions_to_ask(traces: Sequence[Trace], ledger: Sequence[Drill], *, settings: Settings) -> tuple[str, ...]:
@@ -115,7 +120,8 @@ def judge(seen: Seen, *, settings: Settings, now: datetime, only_execution: str 
             left_alone.append(LeftAlone(drill=id_, what=f"{len(left)} resources", reason=reason))
         else:
             orphans.append(_orphan(drill, left, fate, died_unrecorded=id_ in entries))
-    return Sweep(drills=tuple(orphans), left_alone=tuple(left_alone), running=tuple(running))
+    first, later = _in_turn(orphans, room=MOST_AT_ONCE)
+    return Sweep(drills=first, left_alone=tuple(left_alone), running=tuple(running), postponed=later)
 
 
 def judge_namespaces(
@@ -127,7 +133,8 @@ def judge_namespaces(
     only_execution: str | None = None,
 ) -> Sweep:
     """Dead drills of which only a namespace is left, beside what FindOrphans `found`."""
-    known = {each["drill"]["id"] for each in found.get("drills", ())}
+    taken = found.get("drills", ())
+    known = {*(each["drill"]["id"] for each in taken), *found.get("postponed", ())}
     running = set(found.get("running", ()))
     orphans: list[Orphan] = []
     left_alone: list[LeftAlone] = []
@@ -146,7 +153,8 @@ def judge_namespaces(
             continue
         drill = rebuild(id_, (trace,), settings=settings, now=now)
         orphans.append(_orphan(drill, (trace,), Fate(runs=False), died_unrecorded=False))
-    return Sweep(drills=tuple(orphans), left_alone=tuple(left_alone))
+    first, later = _in_turn(orphans, room=MOST_AT_ONCE - len(taken))
+    return Sweep(drills=first, left_alone=tuple(left_alone), postponed=later)
 
 
 def rebuild(id_: str, traces: Sequence[Trace], *, settings: Settings, now: datetime) -> Drill:
@@ -167,6 +175,11 @@ def rebuild(id_: str, traces: Sequence[Trace], *, settings: Settings, now: datet
         recovery_point=_NOT_KNOWN,
         started_by=_NOT_KNOWN,
     )
+
+
+def _in_turn(orphans: Sequence[Orphan], *, room: int) -> tuple[tuple[Orphan, ...], tuple[str, ...]]:
+    """Those for which there is `room` now, and the ids of the others."""
+    return tuple(orphans[:room]), tuple(each.drill.id for each in orphans[room:])
 
 
 def _stray(trace: Trace, settings: Settings) -> LeftAlone | None:

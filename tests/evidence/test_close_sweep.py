@@ -57,11 +57,15 @@ def test_a_drill_swept_clean_is_no_problem() -> None:
         ({"swept": [sample_drills.restore_overdue()]}, "1 cluster is left"),
         ({"namespace_failure": NO_ANSWER}, "namespaces could not be looked through"),
         ({"failure": NO_ANSWER, "swept": None}, "did not answer"),
-        ({"swept": [sample_drills.died() | {"evidence_failure": NO_ANSWER}]}, "stays open in the ledger"),
+        (
+            {"swept": [sample_drills.died() | {"evidence_failure": NO_ANSWER}]},
+            "may not be recorded: KubernetesUnavailable: The API",
+        ),
         (
             {"orphans": {"left_alone": [{"drill": None, "what": "cluster coder-dr-test-x", "reason": "has no tag"}]}},
             "coder-dr-test-x has no tag",
         ),
+        ({"orphans": {"left_alone": [], "postponed": ["20261101-00000001"]}}, "20261101-00000001 waits for the next"),
     ],
 )
 def test_what_stayed_or_could_not_be_looked_at_fails_the_sweep(
@@ -71,6 +75,12 @@ def test_what_stayed_or_could_not_be_looked_at_fails_the_sweep(
         call(close_sweep, sweep_state=CALM | state)
     sent = metrics(capsys.readouterr().out)
     assert sent["Leftovers"] == (0 if "evidence_failure" in str(state) else 1)
+
+
+def test_the_first_error_of_a_teardown_is_told_before_what_it_left() -> None:
+    state = sample_drills.restore_overdue() | {"teardown_failure": sample_drills.caught("AccessRefused", "Allow it.")}
+    (problem,) = sweeping.close(CALM | {"swept": [state]}).problems
+    assert problem.index("AccessRefused: Allow it.") < problem.index(" Then ") < problem.index("1 cluster is left")
 
 
 def test_what_is_left_alone_with_reason_is_no_problem() -> None:

@@ -177,6 +177,14 @@ def test_the_form_has_every_field_and_an_empty_line_to_sign(drill: Callable[[], 
     assert text.rstrip().endswith("Read and accepted by: ____________________    Date: ____________________")
 
 
+def test_a_drill_that_counted_no_table_says_so() -> None:
+    """As when the counting did not end in its time and nothing was counted before."""
+    state = sample_drills.passed(counts={})
+    state["judgement"]["baseline_drill"] = None
+    assert "Rows (users, templates, workspaces, groups): No table was counted." in render_markdown(recorded(state))
+    assert page_of(state)
+
+
 def test_a_shrunk_table_is_shown_with_what_it_lost() -> None:
     counts = view.view(recorded(sample_drills.failed())).counts
     assert [each.table for each in counts[:2]] == ["workspace_agents", "api_keys"]

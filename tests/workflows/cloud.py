@@ -7,8 +7,8 @@ what was never called. `meddle` sees each call before it is answered and may ref
 
 from __future__ import annotations
 
-import copy
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ from lambdas.evidence import metrics
 from lambdas.settings import Database, Evidence, Kubernetes, Objectives, Settings
 
 from .cloud_kubernetes import KubernetesFake
-from .cloud_rds import ACCOUNT, QUICK, REALISTIC, REGION, SOURCE, SUBNETS, VPC, Durations, Json, Rds, Refusal
+from .cloud_rds import ACCOUNT, QUICK, REALISTIC, REGION, SOURCE, SUBNETS, VPC, Durations, Json, Rds, Refusal, copied
 from .harness import World
 
 __all__ = ["QUICK", "REALISTIC", "SETTINGS", "SOURCE", "Call", "Cloud", "Durations", "Refusal", "cloud"]
@@ -74,7 +74,10 @@ class Call:
 
 @dataclass
 class Cloud:
-    """See the module. `meddle` raises Refusal before a call takes effect; `aftermath` runs after it did."""
+    """See the module. `meddle` raises Refusal before a call takes effect; `aftermath` runs after it did.
+
+    `announced` are the messages that the topic took, each with its `Subject` and its `Message`.
+    """
 
     world: World
     rds: Rds
@@ -83,6 +86,7 @@ class Cloud:
     calls: list[Call] = field(default_factory=list)
     refused: list[Call] = field(default_factory=list)
     metrics: list[Any] = field(default_factory=list)
+    announced: list[Mapping[str, Any]] = field(default_factory=list)
     meddle: Callable[[Call], None] = lambda _: None
     aftermath: Callable[[Call], None] = lambda _: None
     ingress_from: str = "sg-verifier"
@@ -113,11 +117,26 @@ class Cloud:
         return [item["execution"] for item in self.ledger() if item["pk"].startswith("lock#")]
 
     def records(self) -> list[Json]:
-        """Every record of evidence, oldest first."""
-        s3 = _client("s3")
-        found = s3.list_objects_v2(Bucket=self.settings.evidence.bucket).get("Contents", [])
-        keys = [each["Key"] for each in found if each["Key"].endswith("record.json")]
-        return [json.loads(s3.get_object(Bucket=self.settings.evidence.bucket, Key=key)["Body"].read()) for key in keys]
+        """Every drill's record, in the order of their ids."""
+        return self._kept(r"/record\.json")
+
+    def sweep_records(self) -> list[Json]:
+        """What sweeps recorded of drills whose own record stood already, in the order of their ids."""
+        return self._kept(r"/sweep-\w+\.json")
+
+    def announced_of(self, drill: str) -> list[str]:
+        """The subjects of the messages that name a drill."""
+        return [told["Subject"] for told in self.announced if drill in told["Message"]]
+
+    def measured(self, metric: str) -> list[float]:
+        """Every value that was sent of a metric, oldest first."""
+        return [each.values[metric][1] for series in self.metrics for each in series if metric in each.values]
+
+    def _kept(self, key: str) -> list[Json]:
+        s3, bucket = _client("s3"), self.settings.evidence.bucket
+        found = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+        keys = [each["Key"] for each in found if re.search(f"{key}$", each["Key"])]
+        return [json.loads(s3.get_object(Bucket=bucket, Key=each)["Body"].read()) for each in keys]
 
     def answer(self, client: BaseClient, call: Call, original: Callable[[], Json]) -> Json:
         """What a client's call gets. Raises the client's own exception for a Refusal."""
@@ -132,10 +151,12 @@ class Cloud:
             if call.service in MOTO:
                 answer = original()
             else:
-                answer = copy.deepcopy(self._answer(call))
+                answer = copied(self._answer(call))
                 _check(answer, model.output_shape, call.operation)
         except Refusal as refusal:
             raise _exception(client, refusal, call.operation) from None
+        if call.operation == "Publish":
+            self.announced.append(call.asked)
         self.aftermath(call)
         return answer
 
@@ -251,7 +272,7 @@ def cloud(world: World, *, durations: Durations = QUICK, settings: Settings = SE
 
     def call(self: BaseClient, operation: str, asked: Mapping[str, Any]) -> Any:
         service = self.meta.service_model.service_name
-        made = Call(service=service, operation=operation, asked=copy.deepcopy(dict(asked)))
+        made = Call(service=service, operation=operation, asked=copied(dict(asked)))
         return here.answer(self, made, lambda: original(self, operation, asked))
 
     with ExitStack() as stack:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -101,7 +100,7 @@ class Rds:
     def left(self) -> dict[str, Json]:
         """Everything that exists now, by kind and name."""
         self._settle()
-        return copy.deepcopy(
+        return copied(  # type: ignore[no-any-return]
             {
                 **{f"cluster {name}": each.told for name, each in self.clusters.items()},
                 **{f"instance {name}": each.told for name, each in self.instances.items()},
@@ -257,6 +256,13 @@ def production(rds: Rds) -> None:
         rds.snapshots[name] = _snapshot_told(name, cluster=SOURCE, created_at=taken, type="automated")
     newest = _snapshot_told("by-hand", cluster=SOURCE, created_at=now - timedelta(minutes=3))
     rds.snapshots["by-hand"] = newest | {"Status": "creating"}
+
+
+def copied(told: Any) -> Any:
+    """A copy, many times as fast as `copy.deepcopy`: what these dicts and lists hold is never changed in place."""
+    if isinstance(told, dict):
+        return {name: copied(value) for name, value in told.items()}
+    return [copied(each) for each in told] if isinstance(told, list) else told
 
 
 def _named(kind: Mapping[str, Any], name: str | None, refusal: str) -> dict[str, Any]:

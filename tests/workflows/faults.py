@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from .cloud import Call, Cloud, Refusal
 from .harness import FunctionDied, Invocation, World
 from .interpreter import Execution
-from .scene import Meddling
+from .scene import Meddling, Scene
 
 Work = Callable[[], Any]
 
@@ -17,12 +18,19 @@ class UnforeseenError(Exception):
     """A bug: no step declares it and no edge names it."""
 
 
-def at(world: World, state: str, fault: Meddling, *, machine: str = "dr-drill") -> list[Invocation]:
-    """Bend the invocations of `state` in every execution of `machine`; those that were bent, as they happen."""
+def at(
+    world: World, state: str, fault: Meddling, *, machine: str = "dr-drill", drill: str | None = None
+) -> list[Invocation]:
+    """Bend the invocations of `state` in every execution of `machine`; those that were bent, as they happen.
+
+    `drill` bends only those that are about one drill: of a sweep's dead ones, say.
+    """
     bent: list[Invocation] = []
 
     def meddle(invocation: Invocation, work: Work) -> Any:
         if invocation.state != state or f":execution:{machine}:" not in invocation.execution:
+            return work()
+        if drill is not None and invocation.drill != drill:
             return work()
         bent.append(invocation)
         return fault(invocation, work)
@@ -52,6 +60,16 @@ def lost_answer(times: int = 1) -> Meddling:
             left[0] -= 1
             raise FunctionDied("Lambda.ServiceException")
         return result
+
+    return fault
+
+
+def hanging(world: World) -> Meddling:
+    """It does nothing and does not come back: the state gives it up."""
+
+    def fault(_: Invocation, __: Work) -> Any:
+        world.time.sleep(3600)
+        raise FunctionDied("Sandbox.Timedout")
 
     return fault
 
@@ -101,3 +119,43 @@ def ending(how: Callable[[Execution], None], world: World, *, effect_after: floa
         return work()
 
     return fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """One kind of fault at any state: how it is made, and the error in which it ends there.
+
+    `took_effect`: what the state was to do is done all the same.
+    """
+
+    make: Callable[[Scene], Meddling]
+    error: Callable[[str], str]
+    took_effect: bool = False
+
+
+PASSING: dict[str, Callable[[Scene], Meddling]] = {
+    "throttling that passes": lambda stage: refusing(stage.cloud, "Throttling", times=3),
+    "an answer that was lost": lambda _: lost_answer(),
+}
+ENDING = {
+    "a bug": Family(make=lambda _: bug, error=lambda _: UnforeseenError.__name__),
+    "throttling that never ends": Family(
+        make=lambda stage: refusing(stage.cloud, "Throttling"), error=lambda _: "ServiceBusy"
+    ),
+    "a refused permission": Family(
+        make=lambda stage: refusing(stage.cloud, "AccessDenied"),
+        error=lambda state: _DENIED_AS.get(state, "AccessRefused"),
+    ),
+    "a death after the effect": Family(
+        make=lambda _: death_after_effect, error=lambda _: "Runtime.ExitError", took_effect=True
+    ),
+    "a time-out": Family(make=lambda stage: hanging(stage.world), error=lambda _: "States.Timeout"),
+}
+_DENIED_AS = {
+    "CreateNamespace": "KubernetesUnavailable",
+    "DeleteNamespace": "KubernetesUnavailable",
+    "FindOrphanNamespaces": "KubernetesUnavailable",
+    "ProveIsolation": "IsolationNotProven",
+    "ProveNothingLeft": "LeftoversFound",
+    "RecordEvidence": "EvidenceNotStored",
+}

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -55,13 +56,17 @@ class FunctionDied(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
-    """One call of a function: which, in which execution and state, for the how-manyth time (from 0)."""
+    """One call of a function: which, in which execution and state, for the how-manyth time (from 0).
+
+    `drill` is the id of the drill that the event names: in a sweep, which of the dead ones it is about.
+    """
 
     step: str
     state: str
     execution: str
     retries: int
     started_at: datetime
+    drill: str | None = None
 
 
 @dataclass
@@ -124,22 +129,30 @@ class World:
             execution=context.get("execution", ""),
             retries=context.get("retries", 0),
             started_at=self.time.now,
+            drill=_drill_of(event),
         )
         self.invocations.append(invocation)
         self.time.sleep(self.seconds)
         try:
             result = self.on_invoke(invocation, lambda: self.handlers[function](event, None))
         except FunctionDied as death:
-            return _failed(death.name, str(death))
+            return _failed(death.name, death)
         except Exception as error:  # noqa: BLE001  whatever leaves a function, Lambda reports by its class name
-            return _failed(type(error).__name__, str(error))
+            return _failed(type(error).__name__, error)
         text = json.dumps(result)
         self.largest_payload_bytes = max(self.largest_payload_bytes, len(payload), len(text.encode()))
         return {"StatusCode": 200, "Payload": json.loads(text)}
 
 
-def _failed(name: str, message: str) -> dict[str, Any]:
-    payload = {"errorMessage": message, "errorType": name, "requestId": "0", "stackTrace": []}
+def _drill_of(event: Mapping[str, Any]) -> str | None:
+    named = event.get("drill") or (event.get("drill_state") or {}).get("drill") or {}
+    return named.get("id")
+
+
+def _failed(name: str, error: Exception) -> dict[str, Any]:
+    """As Lambda's runtime for Python reports it: the trace has the lines of source."""
+    trace = traceback.format_tb(error.__traceback__)
+    payload = {"errorMessage": str(error), "errorType": name, "requestId": "0", "stackTrace": trace}
     return {"StatusCode": 200, "FunctionError": "Unhandled", "Payload": payload}
 
 

@@ -21,9 +21,11 @@ from types import SimpleNamespace
 from typing import Any, Literal
 from unittest.mock import patch
 
+import jsonpath_ng
 import jsonpath_ng.ext
 from moto.stepfunctions.parser import utils as moto_utils
 from moto.stepfunctions.parser.api import HistoryEventType, StateMachineType, TaskFailedEventDetails
+from moto.stepfunctions.parser.asl.component.common.error_name import custom_error_name
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
@@ -56,6 +58,8 @@ from .virtual_time import VirtualThreading, VirtualTime
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 FUNCTIONS = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
 STATES = f"arn:aws:states:{REGION}:{ACCOUNT}:"
+PAYLOAD_LIMIT_BYTES = 256 * 1024
+TOO_LARGE = "States.DataLimitExceeded"
 
 Status = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
 Invoke = Callable[[str, bytes], dict[str, Any]]
@@ -90,6 +94,9 @@ def patched(time: VirtualTime, invoke: Invoke) -> Iterator[None]:
     dates = SimpleNamespace(datetime=_Dates(time), timezone=SimpleNamespace(utc=UTC))
 
     def call(parameters: Mapping[str, Any], **_: object) -> dict[str, Any]:
+        if len(parameters["Payload"]) > PAYLOAD_LIMIT_BYTES:
+            cause = "what Parameters made of the input is larger than the limit"
+            return {"FunctionError": "Unhandled", "Payload": {"errorType": TOO_LARGE, "errorMessage": cause}}
         return invoke(parameters["FunctionName"].removeprefix(FUNCTIONS), parameters["Payload"])
 
     points = [
@@ -99,12 +106,13 @@ def patched(time: VirtualTime, invoke: Invoke) -> Iterator[None]:
         (wait_function, "time", clock),
         (jitter_strategy_decl, "random", random.Random(0)),  # noqa: S311  the same jitter every time
         (state_module, "datetime", dates),
+        (custom_error_name, "ILLEGAL_CUSTOM_ERROR_PREFIX", _NO_PREFIX),
         (EventManager, "_get_current_timestamp", staticmethod(lambda: time.now)),
         (lambda_eval_utils, "_invoke_lambda_function", call),
         *((state, "_from_error", _as_on_aws(state._from_error)) for state in (ExecutionState, StateTaskLambda)),
     ]
     points += [(module, "copy", SimpleNamespace(deepcopy=copied)) for module in _COPYING]
-    points += [(json_path, "parse", _parsed_path)]
+    points += [(json_path, "parse", _parsed_path), (result_path, "parse", _parsed_result_path)]
     logger = logging.getLogger("moto.stepfunctions")
     with ExitStack() as stack:
         for module, name, value in points:
@@ -126,6 +134,11 @@ _THREADED = (
 )
 
 
+# moto lets no Fail state and no branch end with a name of AWS's own. On AWS both do: a Fail takes any string (AWS,
+# "Fail workflow state"), and what escapes from a branch keeps its name.
+_NO_PREFIX = "\0"
+
+
 def _as_on_aws(original: Callable[..., Any]) -> Callable[..., Any]:
     """A missing path and too large a payload end the execution: on AWS not even `States.ALL` catches them."""
 
@@ -143,7 +156,7 @@ def _as_on_aws(original: Callable[..., Any]) -> Callable[..., Any]:
                 )
             )
         event = original(self, env, ex)
-        if event.error_name and event.error_name.error_name in {"States.Runtime", "States.DataLimitExceeded"}:
+        if event.error_name and event.error_name.error_name in {"States.Runtime", TOO_LARGE}:
             raise FailureEventException(failure_event=event)
         return event
 
@@ -159,6 +172,7 @@ def copied(value: Any) -> Any:
 
 
 _parsed_path = lru_cache(jsonpath_ng.ext.parse)  # type: ignore[attr-defined]  # moto imports it from there too
+_parsed_result_path = lru_cache(jsonpath_ng.parse)  # type: ignore[attr-defined]
 _COPYING = (states_module, result_path, string_expression, execute_state)
 
 

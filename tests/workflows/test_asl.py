@@ -4,7 +4,8 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import islice
+from itertools import accumulate, islice, takewhile
+from math import ceil
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from statelint.linter import Linter
 
 from lambdas import errors, steps
 from lambdas.errors import Day2Error, NotYet, Refused
+from lambdas.recovery.orphans import MOST_AT_ONCE
 from lambdas.recovery.restoring import LONGEST_EXECUTION, PATIENCE
 from lambdas.recovery.teardown import CEILING
 
@@ -169,7 +171,7 @@ def test_a_bug_is_caught_too(state: State) -> None:
 
 @every_state
 def test_what_escapes_from_within_a_map_or_parallel_is_caught(state: State) -> None:
-    """A payload that grew too large, or a branch's own bug, fails the state that holds them."""
+    """Whatever a branch or an item does not catch by itself; `test_composite_faults` shows each."""
     if state.body["Type"] in {"Map", "Parallel"}:
         assert "States.ALL" in state.caught()
 
@@ -247,8 +249,21 @@ def test_a_drill_that_waits_to_every_ceiling_still_comes_to_its_end() -> None:
     assert longest <= timedelta(seconds=load("dr-drill")["TimeoutSeconds"]) < LONGEST_EXECUTION
 
 
-def test_a_sweep_outlasts_two_rounds_of_drills_that_cannot_be_deleted() -> None:
-    assert 4 * CEILING < timedelta(seconds=load("sweep")["TimeoutSeconds"]) < timedelta(days=1)
+def test_a_sweep_outlasts_all_that_it_takes_at_once_if_none_of_them_can_be_deleted() -> None:
+    """Database and namespace one after the other, and an hour for all that does not wait."""
+    rounds = ceil(MOST_AT_ONCE / load("sweep")["States"]["SweepEach"]["MaxConcurrency"])
+    longest = rounds * 2 * CEILING + timedelta(hours=1)
+    assert longest < timedelta(seconds=load("sweep")["TimeoutSeconds"]) < timedelta(days=1)
+
+
+def test_the_history_of_a_sweep_holds_all_that_it_takes_at_once_if_none_of_them_can_be_deleted() -> None:
+    attempts = sum(
+        sum(1 for _ in takewhile(lambda waited: waited <= CEILING.total_seconds(), accumulate(_pauses(retrier)))) + 2
+        for task in tasks("sweep")
+        for error, retrier in task.retries().items()
+        if error in {each.__name__ for each in _waits(task.step)}
+    )
+    assert attempts * EVENTS_AN_ATTEMPT * MOST_AT_ONCE < HISTORY_EVENTS * 0.9
 
 
 @every_machine

@@ -8,10 +8,9 @@ import pytest
 from .asl import tasks
 from .cloud import REALISTIC, SETTINGS, SOURCE
 from .economy import transitions
+from .interpreter import PAYLOAD_LIMIT_BYTES
 from .scene import DRILL, Scene, scene
 from .verifier import Verifier
-
-PAYLOAD_LIMIT_BYTES = 256 * 1024
 
 
 def targets(stage: Scene) -> set[str]:

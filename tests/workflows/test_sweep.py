@@ -4,15 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from lambdas.recovery.orphans import MOST_AT_ONCE
+
 from .asl import tasks
 from .cloud_rds import Resource, cluster_told
-from .faults import UnforeseenError, at, bug, ending
-from .interpreter import Execution
+from .faults import at, ending, refusing
+from .interpreter import PAYLOAD_LIMIT_BYTES, Execution
 from .scene import DRILL, Scene, scene
 from .test_faults import assert_clean, error_of
 
 DRILL_STATES = [task.name for task in tasks(DRILL)]
-SWEEP_STATES = [task.name for task in tasks("sweep")]
 LATE_SECONDS = 20
 
 
@@ -59,21 +60,6 @@ def test_a_drill_that_took_too_long_is_swept_and_recorded(stage: Scene, state: s
     assert (sweep.status, sweep.error, sweep.cause) == ("SUCCEEDED", None, None)
     expected = {"OpenDrill": [], "Announce": [None]}.get(state, ["ExecutionDied"])
     assert [error_of(record) for record in stage.cloud.records()] == expected
-    assert_clean(stage)
-
-
-@pytest.mark.parametrize("state", SWEEP_STATES)
-def test_a_sweep_that_fails_says_so_and_the_next_one_ends_its_work(stage: Scene, state: str) -> None:
-    at(stage.world, "AwaitInstance", ending(Execution.abort, stage.world, effect_after=None))
-    drill = stage.drill({})
-    bent = at(stage.world, state, bug, machine="sweep")
-    sweep = stage.sweep_after(drill)
-    assert sweep is not None
-    assert bent
-    assert sweep.status == "FAILED"
-    assert sweep.error in {UnforeseenError.__name__, "LeftoversFound"}
-    stage.world.on_invoke = lambda _, work: work()
-    assert stage.sweep_daily().status == "SUCCEEDED"
     assert_clean(stage)
 
 
@@ -142,25 +128,55 @@ def test_a_sweep_of_nothing_succeeds_and_counts_the_days() -> None:
         assert stage.untouched()
 
 
+def leave(stage: Scene, drills: int) -> None:
+    """The clusters of that many drills of executions that AWS has forgotten."""
+    for number in range(drills):
+        name = f"coder-dr-test-20261101-000000{number:02x}"
+        tags = {
+            "coder-day2:drill": name.removeprefix("coder-dr-test-"),
+            "coder-day2:environment": "prod",
+            "coder-day2:execution": f"arn:aws:states:eu-west-1:123456789012:execution:dr-drill:{number}",
+        }
+        told = cluster_told(
+            name,
+            resource_id=f"cluster-{number}",
+            created_at=stage.world.time.now,
+            groups=[],
+            tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+        )
+        stage.cloud.rds.clusters[name] = Resource(told, [(stage.world.time.now, "available")])
+
+
 def test_many_dead_drills_are_swept_in_one_run_within_the_payload_limit() -> None:
     with scene() as stage:
-        for number in range(12):
-            name = f"coder-dr-test-20261101-0000000{number:x}"
-            tags = {
-                "coder-day2:drill": name.removeprefix("coder-dr-test-"),
-                "coder-day2:environment": "prod",
-                "coder-day2:execution": f"arn:aws:states:eu-west-1:123456789012:execution:dr-drill:{number}",
-            }
-            told = cluster_told(
-                name,
-                resource_id=f"cluster-{number}",
-                created_at=stage.world.time.now,
-                groups=[],
-                tags=[{"Key": key, "Value": value} for key, value in tags.items()],
-            )
-            stage.cloud.rds.clusters[name] = Resource(told, [(stage.world.time.now, "available")])
+        leave(stage, MOST_AT_ONCE)
         sweep = stage.sweep_daily()
         assert sweep.status == "SUCCEEDED"
         assert stage.cloud.left() == {}
-        assert len(stage.cloud.records()) == 12
-        assert stage.world.largest_payload_bytes < 128 * 1024, stage.world.largest_payload_bytes
+        assert len(stage.cloud.records()) == MOST_AT_ONCE
+        assert stage.world.largest_payload_bytes < PAYLOAD_LIMIT_BYTES / 2, stage.world.largest_payload_bytes
+
+
+def test_a_sweep_of_many_in_which_everything_fails_stays_within_the_payload_limit() -> None:
+    with scene() as stage:
+        leave(stage, MOST_AT_ONCE)
+        denied = refusing(stage.cloud, "AccessDenied")
+        looking = {"FindOrphans", "FindOrphanNamespaces", "CloseSweep"}
+        stage.world.on_invoke = lambda call, work: work() if call.state in looking else denied(call, work)
+        sweep = stage.sweep_daily()
+        assert (sweep.status, sweep.error) == ("FAILED", "LeftoversFound")
+        assert all(f"20261101-000000{number:02x}: AccessRefused: " in (sweep.cause or "") for number in range(12))
+        assert stage.world.largest_payload_bytes < PAYLOAD_LIMIT_BYTES * 0.8, stage.world.largest_payload_bytes
+
+
+def test_more_dead_drills_than_a_sweep_takes_at_once_are_told_and_are_the_next_ones() -> None:
+    with scene() as stage:
+        leave(stage, MOST_AT_ONCE + 1)
+        first = stage.sweep_daily()
+        assert (first.status, first.error) == ("FAILED", "LeftoversFound")
+        assert "20261101-0000000c waits for the next sweep" in (first.cause or "")
+        assert list(stage.cloud.left()) == ["cluster coder-dr-test-20261101-0000000c"]
+        assert len(stage.cloud.records()) == MOST_AT_ONCE
+        assert stage.cloud.measured("Leftovers")[-1] == 1
+        assert stage.sweep_daily().status == "SUCCEEDED"
+        assert stage.cloud.left() == {}

@@ -19,7 +19,7 @@ from lambdas.settings import Settings
 
 @step
 def handler(call: Call) -> dict[str, Any]:
-    """Take `found` and `request`; give `drills` and `left_alone` of both."""
+    """Take `found` and `request`; give `drills`, `left_alone` and `postponed` of both."""
     found = call.event["found"]
     if call.settings.kubernetes is None:
         return {**_both(found), "namespaces_skipped": "the settings name no Kubernetes cluster"}
@@ -36,11 +36,12 @@ def handler(call: Call) -> dict[str, Any]:
     return {
         "drills": [*both["drills"], *sweep.drills],
         "left_alone": [*both["left_alone"], *sweep.left_alone],
+        "postponed": [*both["postponed"], *sweep.postponed],
     }
 
 
 def _both(found: Any) -> dict[str, list[Any]]:
-    return {"drills": list(found["drills"]), "left_alone": list(found["left_alone"])}
+    return {name: list(found[name]) for name in ("drills", "left_alone", "postponed")}
 
 
 def _trace(namespace: kubernetes.Namespace, settings: Settings) -> Trace:
