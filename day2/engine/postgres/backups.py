@@ -14,6 +14,11 @@ from day2.engine.postgres.server import Server
 ARCHIVE_SECONDS = 60
 _POLL_SECONDS = 0.01
 
+_CLOSE_SEGMENT = "select pg_walfile_name(pg_switch_wal() - 1);"
+"""Less one, because `archive_timeout` may have closed the marker's segment just before. Nothing is switched then, and
+what comes back is the start of the next segment: that one's name since PostgreSQL 17, and it is not archived for long.
+"""
+
 
 class NotRestorable(ValueError):
     """The time asked for lies outside what base backup and archive cover."""
@@ -73,10 +78,8 @@ class ContinuousBackup:
         """Its earliest and latest time as of the last `extend`, in whole milliseconds; None where there is none yet."""
         if not self.bases or self._latest is None:
             return None
-        earliest = min(base.consistent_at for base in self.bases)
-        earliest += timedelta(microseconds=-earliest.microsecond % 1000)
-        latest = self._latest - timedelta(microseconds=self._latest.microsecond % 1000)
-        return (earliest, latest) if earliest <= latest else None
+        earliest = _next_millisecond(min(base.consistent_at for base in self.bases))
+        return (earliest, self._latest) if earliest <= self._latest else None
 
     def take_base(self, server: Server) -> BaseBackup:
         """Add a base backup, and extend the window behind it."""
@@ -98,6 +101,7 @@ class ContinuousBackup:
     ) -> None:
         """Bring the window's end up to now, unless it is younger than `unless_within`.
 
+        What was committed before the call is then within the window.
         Waits up to `patience` seconds for the archiver; what it has not archived by then counts later.
         """
         with self._lock:
@@ -133,7 +137,17 @@ class ContinuousBackup:
 
 
 def _mark(server: Server, wal: Path) -> tuple[datetime, Path]:
-    """Commit a marker and close the segment that holds it; the time before the marker, and the segment's place."""
-    before = now()
-    segment = server.sql("select from pg_current_xact_id();\nselect pg_walfile_name(pg_switch_wal());").strip()
+    """Commit a marker and close the segment that holds it; the time before the marker, and the segment's place.
+
+    The time is the next whole millisecond: rounded down for the window, it would lie before commits that are over.
+    """
+    before = _next_millisecond(now())
+    while (early := (before - now()).total_seconds()) > 0:
+        time.sleep(early)
+    segment = server.sql("select from pg_current_xact_id();\n" + _CLOSE_SEGMENT).strip()
     return before, wal / segment
+
+
+def _next_millisecond(moment: datetime) -> datetime:
+    """The time itself where it is a whole millisecond."""
+    return moment + timedelta(microseconds=-moment.microsecond % 1000)

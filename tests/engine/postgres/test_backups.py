@@ -102,6 +102,37 @@ def test_a_young_window_is_not_extended(source: Server, backups: ContinuousBacku
     assert backups.window == before
 
 
+def test_the_window_reaches_the_moment_at_which_it_was_extended(source: Server, backups: ContinuousBackup) -> None:
+    """Rounded down to its milliseconds, it would end before a commit that was over just then."""
+    for _ in range(3):
+        asked = now()
+        backups.extend(source)
+        assert backups.window is not None
+        assert backups.window[1] >= asked
+
+
+def test_the_window_opens_with_the_first_base_backup(
+    home: Path, source: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = ContinuousBackup(home / "opened")
+    monkeypatch.setattr(begun, "wal", source.archive)
+    begun.take_base(source)
+    assert begun.window is not None
+
+
+def test_the_archivers_own_switch_right_after_the_marker_does_not_hold_up_the_window(
+    source: Server, backups: ContinuousBackup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`archive_timeout` may close the marker's segment before we do; ours then stands at the start of an empty one."""
+    backups.extend(source)
+    assert backups.window is not None
+    before = backups.window[1]
+    ask = source.sql
+    monkeypatch.setattr(source, "sql", lambda text: ask(text.replace(";\n", ";\nselect from pg_switch_wal();\n", 1)))
+    backups.extend(source, patience=10)
+    assert backups.window[1] > before
+
+
 def test_a_lent_snapshot_is_where_recovery_begins_until_it_is_taken_back(
     home: Path, source: Server, backups: ContinuousBackup
 ) -> None:
