@@ -1,7 +1,8 @@
 """Retries, endings and branches of an execution."""
 
 import json
-import time
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -192,10 +193,11 @@ def test_a_machine_that_takes_too_long_times_out(bench: Workbench) -> None:
 @pytest.mark.parametrize("inside", [False, True])
 def test_a_stopped_execution_polls_no_more_and_stays_aborted(bench: Workbench, *, inside: bool) -> None:
     function = bench.function(ALWAYS)
+    retry = [{"ErrorEquals": ["NotYet"], "IntervalSeconds": 10, "MaxAttempts": 1500, "BackoffRate": 1}]
     poll: dict[str, Any] = {
         "Type": "Task",
         "Resource": function,
-        "Retry": [{"ErrorEquals": ["NotYet"], "IntervalSeconds": 10, "MaxAttempts": 1500, "BackoffRate": 1}],
+        "Retry": retry,
         "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "After"}],
         "End": True,
     }
@@ -207,24 +209,32 @@ def test_a_stopped_execution_polls_no_more_and_stays_aborted(bench: Workbench, *
     execution = bench.start(machine)
     eventually(lambda: "TaskFailed" in kinds(bench.history(execution)))
     bench.engine.client("stepfunctions").stop_execution(executionArn=execution, error="Enough", cause="by hand")
-    time.sleep(0.5)  # a call that was under way
-    calls = bench.calls(function)
-    time.sleep(0.5)  # several of its intervals
+    calls = kinds(bench.history(execution)).count("TaskScheduled")
+    eventually(lambda: bench.calls(function) == calls)  # one may have been under way
+    goes_on = {"Type": "Task", "Resource": bench.function(ALWAYS), "Parameters": {"after": 4, "step": STEP}}
+    several_intervals = bench.run({"Poll": {**goes_on, "Retry": retry, "End": True}})
+    assert several_intervals.output["calls"] == 5
     assert bench.calls(function) == calls
     assert kinds(bench.history(execution))[-1] == "ExecutionAborted"
     ended = bench.wait(execution)
     assert (ended.status, ended.error, ended.cause) == ("ABORTED", "Enough", "by hand")
 
 
-def test_what_fails_after_the_end_does_not_change_the_end(bench: Workbench) -> None:
-    slow = "import time\n\ndef handler(event, context):\n    time.sleep(0.5)\n    raise ValueError('too late')"
-    function = bench.function(slow)
-    states = {"Slow": {"Type": "Task", "Resource": function, "End": True}}
-    execution = bench.start(bench.machine({"StartAt": "Slow", "States": states}))
-    eventually(lambda: "TaskScheduled" in kinds(bench.history(execution)))
-    bench.engine.client("stepfunctions").stop_execution(executionArn=execution)
-    eventually(lambda: bench.calls(function))
-    time.sleep(0.2)  # from the end of the call to what the machine would make of it
+def test_what_fails_after_the_end_does_not_change_the_end(bench: Workbench, tmp_path: Path) -> None:
+    waiting = "def handler(event, context):\n    open(event).read()\n    raise ValueError('too late')"
+    gates, functions, executions = [], [], []
+    for name in ("stopped", "later"):
+        gates.append(tmp_path / name)
+        os.mkfifo(gates[-1])
+        functions.append(bench.function(waiting))
+        states = {"Slow": {"Type": "Task", "Resource": functions[-1], "End": True}}
+        executions.append(bench.start(bench.machine({"StartAt": "Slow", "States": states}), str(gates[-1])))
+    execution, later = executions
+    with gates[0].open("w"):  # once its function has opened it too
+        bench.engine.client("stepfunctions").stop_execution(executionArn=execution)
+    eventually(lambda: bench.calls(functions[0]))
+    gates[1].write_text("")
+    assert bench.wait(later).status == "FAILED"  # by then the machine has made of the first call what it would
     assert bench.wait(execution).status == "ABORTED"
     assert kinds(bench.history(execution))[-1] == "ExecutionAborted"
 
