@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -26,8 +24,7 @@ from day2.drill import evidence, local_history
 from day2.drill.deployment import Deployment, find
 from day2.drill.evidence import Evidence, NoEvidence
 from day2.drill.execution import Watched, follow, start
-from day2.engine import engine as engines
-from day2.engine import synth
+from day2.engine import failures, synth, temporary
 from day2.engine.engine import Engine
 from day2.engine.furnishing import POLL_SECONDS, furnish
 from day2.engine.schedules import fire
@@ -125,13 +122,12 @@ def _require_readable(request: dict[str, Any]) -> None:
 @contextmanager
 def _engine(seed: SeedSize, told: Console) -> Iterator[tuple[Engine, Deployment, Elsewhere | None]]:
     """The engine that is up, where the drill goes on; else one for this drill alone, of which nothing is left."""
-    if engines.status().running:
-        engine = Engine.find()
+    if (up := Engine.that_is_up()) is not None:
         told.print("On the engine that is up; the drill goes on there when you leave.\n")
-        yield engine, find(synth.ENVIRONMENT, engine.client, poll_seconds=POLL_SECONDS), IN_THE_ENGINE
+        yield up, find(synth.ENVIRONMENT, up.client, poll_seconds=POLL_SECONDS), IN_THE_ENGINE
         return
     began = time.monotonic()
-    with TemporaryDirectory(prefix="day2-") as folder, Engine(EngineSettings(workspace=Path(folder))) as engine:
+    with failures.kept(), temporary.workspace() as folder, Engine(EngineSettings(workspace=folder)) as engine:
         with told.status(PREPARING):
             furnished = furnish(engine, size=size_named(seed.value), say=say_on(told))
         local_history.bring(furnished.deployment)

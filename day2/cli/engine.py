@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from shlex import quote
@@ -12,9 +12,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from day2.cli.output import FAILED, OK, console, duration, sentences
+from day2.cli.output import BAD_INPUT, FAILED, OK, console, duration, sentences, stop
 from day2.cli.places import Json
-from day2.engine import coder
+from day2.engine import coder, failures, temporary
 from day2.engine import engine as engines
 from day2.engine.engine import Engine
 from day2.engine.furnishing import Say, furnish, production
@@ -22,6 +22,7 @@ from day2.engine.seed import size_named
 from day2.engine.settings import EngineSettings
 
 PREPARING = "preparing; the first time takes longest"
+REAL_TIME = 1.0
 
 app = typer.Typer(help="The embedded engine: the deployed system on this machine.", no_args_is_help=True)
 
@@ -33,36 +34,70 @@ class SeedSize(StrEnum):
     large = "large"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What an engine is started with, or asked for; None where the operator did not say."""
+
+    seed: str | None
+    real_time: bool | None
+
+    def written(self) -> str:
+        """As they are given on the command line."""
+        seed = [f"--seed {self.seed}"] if self.seed else []
+        return " ".join([*seed, *(["--real-time"] if self.real_time else [])])
+
+
 @app.command()
 def up(
     *,
-    seed: Annotated[SeedSize, typer.Option(help="Size of the seeded production database.")] = SeedSize.small,
+    seed: Annotated[
+        SeedSize | None, typer.Option(help="Size of the seeded production database; small where left out.")
+    ] = None,
     real_time: Annotated[
         bool, typer.Option("--real-time", metavar="", help="Let every wait take as long as it says.")
     ] = False,
 ) -> None:
     """Start the engine with a platform, a seeded database, a fake Coder and the deployed stacks; it outlives this."""
+    asked = Options(seed=seed and seed.value, real_time=real_time or None)
     with sentences():
-        if engines.status().running:
-            console.print("The engine is up already.")
+        if (engine := Engine.that_is_up()) is not None:
+            _tell_present(asked, engine)
         else:
-            _start(seed, wait_scale=1.0 if real_time else EngineSettings().wait_scale)
+            engine = _start(seed or SeedSize.small, wait_scale=REAL_TIME if real_time else EngineSettings().wait_scale)
         console.print("\nAny AWS SDK, and the AWS CLI, talks to it with:\n")
-        engine = Engine.find()
         _show(engine.environment())
         console.print("\nProduction's database, and the fake Coder that serves it:\n")
         _show(_production(engine))
         console.print("\nA drill on it: [bold]day2 drill[/]. Stop it: [bold]day2 engine down[/].")
 
 
-def _start(seed: SeedSize, *, wait_scale: float) -> None:
-    engine = Engine(replace(EngineSettings(), wait_scale=wait_scale)).start()
-    try:
-        with console.status(PREPARING):
-            furnish(engine, size=size_named(seed.value), say=say_on(console), with_coder=coder.Names())
-    except BaseException:
-        engine.stop()
-        raise
+def _tell_present(asked: Options, engine: Engine) -> None:
+    """Say with which options it is up; leave with exit code 2 when others were asked for."""
+    present = Options(seed=engine.seed, real_time=engine.settings.wait_scale == REAL_TIME)
+    started = f"It was started with {present.written()}."
+    if (others := differing(asked, present)).written():
+        stop(
+            f"The engine is up already; not applied: {others.written()}.",
+            f"{started} To change that: `day2 engine down`, then `day2 engine up {asked.written()}`.",
+            code=BAD_INPUT,
+        )
+    console.print(f"The engine is up already. {started}")
+
+
+def differing(asked: Options, present: Options) -> Options:
+    """What was asked for and is otherwise at present."""
+    return Options(
+        seed=asked.seed if asked.seed != present.seed else None,
+        real_time=asked.real_time if asked.real_time != present.real_time else None,
+    )
+
+
+def _start(seed: SeedSize, *, wait_scale: float) -> Engine:
+    temporary.remove_abandoned()
+    new = Engine(replace(EngineSettings(), wait_scale=wait_scale), seed=seed.value)
+    with failures.kept(), new.coming_up() as engine, console.status(PREPARING):
+        furnish(engine, size=size_named(seed.value), say=say_on(console), with_coder=coder.Names())
+    return new
 
 
 @app.command()
@@ -76,17 +111,22 @@ def down(*, quiet: Annotated[bool, typer.Option("--quiet", metavar="", help="Say
 
 @app.command()
 def status(*, as_json: Json = False) -> None:
-    """Whether the engine runs, and where; exit code 1 when it does not."""
+    """Whether the engine runs, and where; exit code 1 when it does not, or not yet."""
     with sentences():
         found = engines.status()
         there = _production(Engine.find()) if found.running else {}
     if as_json:
-        told = {"running": found.running, "endpoint": found.endpoint, "pid": found.pid}
+        told = {
+            "running": found.running, "starting": found.starting, "endpoint": found.endpoint, "pid": found.pid,
+        }  # fmt: skip
         typer.echo(json.dumps({**told, "coder_url": there.get("CODER_URL")}))
     elif found.running:
         console.print(f"The engine runs at {found.endpoint} (process {found.pid}).")
         console.print(f"Its log: {escape(_short(found.log_file))}")
         _show(there)
+    elif found.starting:
+        console.print(f"The engine is still starting (process {found.pid}); look again in a moment.")
+        console.print(f"Its log: {escape(_short(found.log_file))}")
     else:
         console.print("No engine runs here. Start one with [bold]day2 engine up[/].")
     raise typer.Exit(OK if found.running else FAILED)

@@ -17,7 +17,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from day2.engine.engine import Engine
-from lambdas.errors import Refused
+from day2.engine.failures import PreparationFailed
 
 STACK_SECONDS = 120.0
 _POLL_SECONDS = 0.05
@@ -30,7 +30,7 @@ _NOTHING_TO_DO = "No updates are to be performed"
 _CONSEQUENCES = ("cancelled", "The following resource(s) failed")
 
 
-class DeploymentFailed(Refused):
+class DeploymentFailed(PreparationFailed):
     """A stack could not be created or updated."""
 
 
@@ -175,8 +175,8 @@ def _wait(name: str, engine: Engine) -> dict[str, str]:
             raise DeploymentFailed(
                 f"The stack ended in {status}: {_why(event for page in events for event in page['StackEvents'])}.",
                 resource=name,
-                next_step=f"Read {engine.settings.log_file}; a resource type that the engine lacks becomes a no-op"
-                " in day2/engine/extensions/no_op_resources.py.",
+                next_step="A resource type that the engine lacks becomes a no-op in"
+                " day2/engine/extensions/no_op_resources.py.",
             )
         time.sleep(_POLL_SECONDS)
 

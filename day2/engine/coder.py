@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from day2.engine.failures import PreparationFailed
 from day2.engine.fake_coder.release import VERSION
 from day2.engine.platform import Clients, Platform
 from day2.engine.seed import psql as door
 from day2.engine.settings import EngineSettings
 from lambdas.adapters.kubernetes import Kubernetes, bearer_token
-from lambdas.errors import RestoreFailed
 
 REPLICAS = 2
 PROVISIONERS = 2
@@ -84,7 +84,7 @@ def url(settings: EngineSettings) -> str | None:
 def _door(clients: Clients, built: Platform) -> Kubernetes:
     name = built.names.kubernetes_cluster
     if name is None:
-        raise RestoreFailed(
+        raise PreparationFailed(
             "The environment names no Kubernetes cluster, so Coder cannot be installed.",
             resource=built.names.cluster,
             next_step="Name one in the settings' [kubernetes].",
@@ -101,7 +101,7 @@ def _door(clients: Clients, built: Platform) -> Kubernetes:
 def _create(kubernetes: Kubernetes, path: str, item: Mapping[str, Any]) -> None:
     answer = kubernetes.call("POST", path, item)
     if answer.not_found or answer.conflict:
-        raise RestoreFailed(
+        raise PreparationFailed(
             f"The fake cluster refused it: {answer.body.get('message', answer.status)}",
             resource=f"{path}/{item['metadata']['name']}",
             next_step="Start anew: `day2 engine down`, then `day2 engine up`.",
@@ -171,9 +171,5 @@ def _await_ready(kubernetes: Kubernetes, deployment: str) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while kubernetes.call("GET", deployment).body.get("status", {}).get("availableReplicas") != REPLICAS:
         if time.monotonic() > deadline:
-            raise RestoreFailed(
-                "The fake Coder did not become ready.",
-                resource=deployment,
-                next_step="Read the engine's log; `day2 engine status` names it.",
-            )
+            raise PreparationFailed("The fake Coder did not become ready.", resource=deployment)
         time.sleep(_POLL_SECONDS)

@@ -1,17 +1,13 @@
 """The operator's side of the engine: start it, ask it, stop it, and leave nothing running."""
 
-import fcntl
-import json
 import os
-import shutil
-import signal
 import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -21,9 +17,11 @@ import boto3
 from botocore.config import Config
 
 from day2.engine import settings as engine_settings
-from day2.engine.leftovers import Leftovers
-from day2.engine.processes import Process, members_of_group, wait_until_gone
+from day2.engine import state
+from day2.engine.failures import PreparationFailed, likely_cause
+from day2.engine.processes import Process
 from day2.engine.settings import WORKSPACE, EngineSettings
+from day2.engine.state import Begun
 from lambdas.errors import Refused
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -32,58 +30,66 @@ _LAUNCHER = Path(__file__).with_name("launcher.py")
 
 START_SECONDS = 60.0
 _STOP_SECONDS = 8.0
+_STOP_SECONDS = 8.0
 _POLL_SECONDS = 0.05
-_LOG_TAIL = 2000
 
 
 class EngineNotAvailable(Refused):
-    """The engine could not be started, or none runs in the workspace."""
+    """No engine can be used or begun in the workspace: none is up, or one is, or it is still starting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What `status` found in a workspace. `pid` and `endpoint` are those of the running engine."""
+    """What `status` found in a workspace. `pid` and `endpoint` are those of the engine that runs or starts."""
 
     running: bool
     workspace: Path
+    starting: bool = False
     endpoint: str = ""
     pid: int = 0
     log_file: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Running:
-    """The state file's content: the engine's process and what it was started with."""
-
-    process: Process
-    settings: EngineSettings
-
-
 class Engine:
     """One engine in one workspace.
 
-    As a context manager it ends with the block, and with this process however that ends. `up()` starts one that
-    outlives this process; `Engine.find(workspace)` finds it again.
+    As a context manager it ends with the block, and with this process however that ends. `coming_up()` starts one
+    that outlives both; `Engine.find(workspace)` finds it again. `seed` names the size of what it is seeded with, for
+    whoever finds it.
     """
 
-    def __init__(self, settings: EngineSettings | None = None) -> None:
+    def __init__(self, settings: EngineSettings | None = None, *, seed: str = "") -> None:
         chosen = settings or EngineSettings()
         self.settings = replace(chosen, workspace=chosen.workspace.absolute())
+        self.seed = seed
         self._child: subprocess.Popen[bytes] | None = None
         self._clients: dict[str, Any] = {}
 
     @classmethod
     def find(cls, workspace: Path = WORKSPACE) -> "Engine":
         """The engine that runs in `workspace`. Raises EngineNotAvailable."""
-        running = _running(workspace.absolute())
-        if running is None:
+        begun = state.living(workspace.absolute())
+        if begun is None:
             raise EngineNotAvailable(
                 "No engine runs here.", resource=str(workspace), next_step="Start one with `day2 engine up`."
             )
-        return cls(running.settings)
+        if not begun.ready:
+            raise _still_starting(begun)
+        return cls(begun.settings, seed=begun.seed)
+
+    @classmethod
+    def that_is_up(cls, workspace: Path = WORKSPACE) -> "Engine | None":
+        """The engine that runs in `workspace` and answers, if any. Raises EngineNotAvailable while it is starting."""
+        found = status(workspace)
+        return cls.find(workspace) if found.running or found.starting else None
 
     def __enter__(self) -> Self:
-        self._start(with_parent=True)
+        try:
+            self._start()
+            self._announce()
+        except BaseException:  # Ctrl-C among them: nobody else knows yet what was begun
+            self.stop()
+            raise
         return self
 
     def __exit__(
@@ -91,29 +97,38 @@ class Engine:
     ) -> None:
         self.stop()
 
+    @contextmanager
+    def coming_up(self) -> Iterator[Self]:
+        """Start it, and let it outlive this process once the block has furnished it. Raises EngineNotAvailable.
+
+        Until then it is starting to everyone else, and ends with a block that fails, and with this process.
+        """
+        try:
+            self._start()
+            yield self
+            self._announce()
+        except BaseException:
+            self.stop()
+            raise
+        self._let_go()
+
     def up(self) -> Self:
-        """Start it so that it outlives this process; one that runs here already is left as it is."""
-        if (running := _running(self.settings.workspace)) is not None:
-            self.settings = running.settings
+        """Start one that needs no furnishing, and outlives this process. Raises EngineNotAvailable."""
+        with self.coming_up():
             return self
-        return self.start()
 
-    def start(self) -> Self:
-        """Start it so that it outlives this process. Raises EngineNotAvailable when one runs here already."""
-        self._start(with_parent=False)
-        return self
-
-    def stop(self) -> bool:
-        """End everything it started and remove its temporary files; the log stays. False when nothing ran."""
-        was_running = down(self.settings.workspace)
-        if self._child is not None:
-            if self._child.stdin:
-                self._child.stdin.close()
-            self._child.terminate()  # if it is not noted yet, `down` has not found it
-            self._child.wait()
-            self._child = None
+    def stop(self) -> None:
+        """End everything it started and remove its temporary files; the log stays. No-op where it started nothing."""
+        if (child := self._child) is None:
+            return
+        self._child = None
+        child.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(_STOP_SECONDS)
+        down(self.settings.workspace)
+        if child.stdin:
+            child.stdin.close()
         self._clients.clear()
-        return was_running
 
     @property
     def endpoint(self) -> str:
@@ -145,26 +160,19 @@ class Engine:
             "AWS_DEFAULT_REGION": self.settings.region,
         }
 
-    def _start(self, *, with_parent: bool) -> None:
-        try:
-            with _alone(self.settings.workspace):
-                self._launch(with_parent=with_parent)
-            self._wait_until_healthy()
-        except BaseException:  # Ctrl-C among them: nobody else knows yet what was begun
-            if self._child is not None:
-                self.stop()
-            raise
-        if not with_parent:
-            self._child = None
+    def _start(self) -> None:
+        workspace = self.settings.workspace
+        workspace.mkdir(parents=True, exist_ok=True)
+        with state.alone(workspace):
+            if (other := state.living(workspace)) is not None:
+                raise _runs_already(other) if other.ready else _still_starting(other)
+            state.clear(workspace)  # what a killed engine left
+            self._launch()
+        self._wait_until_healthy()
 
-    def _launch(self, *, with_parent: bool) -> None:
+    def _launch(self) -> None:
         """From here on the workspace's state names this engine."""
         workspace = self.settings.workspace
-        if _running(workspace) is not None:
-            raise EngineNotAvailable(
-                "An engine runs here already.", resource=str(workspace), next_step="Stop it with `day2 engine down`."
-            )
-        down(workspace)  # what a killed engine left
         free, another = _free_ports()
         self.settings = replace(
             self.settings, port=self.settings.port or free, coder_port=self.settings.coder_port or another
@@ -173,8 +181,33 @@ class Engine:
             (workspace / name).mkdir(parents=True, exist_ok=True)
         settings_file = workspace / "settings.json"
         settings_file.write_text(engine_settings.write(self.settings))
-        self._child = _launch(settings_file, self.settings, with_parent=with_parent)
-        _write_state(self._child.pid, self.settings)
+        self._child = _launch(settings_file, self.settings)
+        state.write(self._begun(ready=False))
+
+    def _begun(self, *, ready: bool) -> Begun:
+        pid = self._child.pid if self._child else 0
+        process = Process.of(pid) or Process(pid, "")
+        return Begun(process=process, settings=self.settings, ready=ready, seed=self.seed)
+
+    def _announce(self) -> None:
+        """Whoever looks may use it from here on."""
+        begun, workspace = self._begun(ready=True), self.settings.workspace
+        with state.alone(workspace):
+            noted = state.living(workspace)
+            if noted is None or noted.process != begun.process:
+                raise EngineNotAvailable(
+                    "The engine was ended while it was still starting.",
+                    resource=str(workspace),
+                    next_step="Start it again with `day2 engine up`.",
+                )
+            state.write(begun)
+
+    def _let_go(self) -> None:
+        """It no longer ends with this process."""
+        if self._child and self._child.stdin:
+            self._child.stdin.write(b"\n")
+            self._child.stdin.close()
+        self._child = None
 
     def _wait_until_healthy(self) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -182,75 +215,70 @@ class Engine:
             if _healthy(self.endpoint):
                 return
             time.sleep(_POLL_SECONDS)
-        said = self.settings.log_file.read_text(errors="replace")[-_LOG_TAIL:].strip()
-        raise EngineNotAvailable(
-            f"The engine did not start: {said or 'it said nothing.'}",
+        said = self.settings.log_file.read_text(errors="replace")
+        raise PreparationFailed(
+            f"The engine did not start: {likely_cause(said) or 'it did not say why.'}",
             resource=str(self.settings.workspace),
-            next_step=f"Read {self.settings.log_file}.",
+            log=said,
         )
-
-
-@contextmanager
-def _alone(workspace: Path) -> Iterator[None]:
-    """One engine at a time is begun in a workspace: two at once would each take the other for what a crash left."""
-    workspace.mkdir(parents=True, exist_ok=True)
-    folder = os.open(workspace, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(folder)
 
 
 def down(workspace: Path = WORKSPACE) -> bool:
     """End the engine of `workspace` and all that it started, after a crash too. False when none was running."""
     folder = workspace.absolute()
-    noted = _noted(folder)
-    was_running = noted is not None and noted.process.alive
-    if noted is not None:
-        noted.process.send(signal.SIGTERM)
-        wait_until_gone([noted.process], seconds=_STOP_SECONDS)
-        noted.process.send(signal.SIGKILL)
-        workers = members_of_group(noted.process.pid, naming=folder)
-        for worker in workers:
-            worker.send(signal.SIGKILL)
-        wait_until_gone([noted.process, *workers], seconds=_STOP_SECONDS)
-    Leftovers.of(folder).clear()
-    for name in ("tmp", "home"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-    _state_file(folder).unlink(missing_ok=True)
-    return was_running
+    if not folder.is_dir():
+        return False
+    with state.alone(folder):
+        return state.clear(folder)
 
 
 def status(workspace: Path = WORKSPACE) -> Status:
-    """Whether an engine runs in `workspace` and answers."""
-    running = _running(workspace.absolute())
-    if running is None or not _healthy(running.settings.endpoint):
+    """Whether an engine runs in `workspace` and answers, or is still starting."""
+    begun = state.living(workspace.absolute())
+    if begun is None or (begun.ready and not _healthy(begun.settings.endpoint)):
         return Status(running=False, workspace=workspace)
-    settings = running.settings
     return Status(
-        running=True,
+        running=begun.ready,
+        starting=not begun.ready,
         workspace=workspace,
-        endpoint=settings.endpoint,
-        pid=running.process.pid,
-        log_file=settings.log_file,
+        endpoint=begun.settings.endpoint,
+        pid=begun.process.pid,
+        log_file=begun.settings.log_file,
     )
 
 
-def _launch(settings_file: Path, settings: EngineSettings, *, with_parent: bool) -> subprocess.Popen[bytes]:
-    """The launcher in a process group of its own and a clean environment, which the Lambda functions inherit."""
+def _runs_already(begun: Begun) -> EngineNotAvailable:
+    return EngineNotAvailable(
+        "An engine runs here already.",
+        resource=str(begun.settings.workspace),
+        next_step="Stop it with `day2 engine down`.",
+    )
+
+
+def _still_starting(begun: Begun) -> EngineNotAvailable:
+    return EngineNotAvailable(
+        "The engine is still starting.",
+        resource=f"process {begun.process.pid}",
+        next_step="Wait until `day2 engine status` says that it runs, or end it with `day2 engine down`.",
+    )
+
+
+def _launch(settings_file: Path, settings: EngineSettings) -> subprocess.Popen[bytes]:
+    """The launcher in a process group of its own and a clean environment, which the Lambda functions inherit.
+
+    It lives no longer than this process holds its standard input, unless it is let go.
+    """
     python = Path(os.environ.get("DAY2_ENGINE_PYTHON", PYTHON))
     if not python.exists():
         raise EngineNotAvailable(
             "The engine's own Python environment is missing.", resource=str(python), next_step="Run `make setup`."
         )
-    extra: Iterable[str] = ("--with-parent",) if with_parent else ()
     with settings.log_file.open("wb") as log:
         return subprocess.Popen(  # noqa: S603  our own program
-            [python, "-I", _LAUNCHER, settings_file, *extra],
+            [python, "-I", _LAUNCHER, settings_file],
             cwd=settings.workspace,
             env=_clean_environment(settings.workspace),
-            stdin=subprocess.PIPE if with_parent else subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -274,30 +302,3 @@ def _free_ports() -> tuple[int, int]:
     """Two, held at once so that they differ."""
     with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
         return int(one.getsockname()[1]), int(other.getsockname()[1])
-
-
-def _state_file(workspace: Path) -> Path:
-    return workspace / "state.json"
-
-
-def _write_state(pid: int, settings: EngineSettings) -> None:
-    process = Process.of(pid)
-    state = {"pid": pid, "started": process.started if process else "", "settings": engine_settings.write(settings)}
-    file = _state_file(settings.workspace)
-    beside = file.with_suffix(".new")
-    beside.write_text(json.dumps(state))
-    beside.replace(file)  # whole or not at all, also on a full disk
-
-
-def _noted(workspace: Path) -> _Running | None:
-    """The engine that the state file names, alive or not."""
-    try:
-        state = json.loads(_state_file(workspace).read_text())
-    except (FileNotFoundError, ValueError):  # not there, or cut off: nothing is noted
-        return None
-    return _Running(Process(state["pid"], state["started"]), engine_settings.read(state["settings"]))
-
-
-def _running(workspace: Path) -> _Running | None:
-    noted = _noted(workspace)
-    return noted if noted is not None and noted.process.alive else None

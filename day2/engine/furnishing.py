@@ -14,7 +14,7 @@ from pathlib import Path
 from cdk.environments import load
 from cdk.settings import EnvironmentSettings
 from day2.drill.deployment import Deployment, find
-from day2.engine import assembly, coder, platform, seed, synth
+from day2.engine import assembly, coder, failures, platform, seed, synth
 from day2.engine.engine import Engine
 from day2.engine.platform import Names, Platform
 from day2.engine.postgres import binaries
@@ -39,7 +39,13 @@ def furnish(engine: Engine, *, size: seed.Size, say: Say, with_coder: coder.Name
     """Build the platform, seed it, snapshot it, let production go on, and deploy; `say` hears each stage's seconds.
 
     `with_coder` installs Coder, a fake, by these names once production has gone on. A drill needs none.
+    Raises PreparationFailed, with what the engine had said.
     """
+    with failures.explained(engine.settings):
+        return _furnish(engine, size=size, say=say, with_coder=with_coder)
+
+
+def _furnish(engine: Engine, *, size: seed.Size, say: Say, with_coder: coder.Names | None) -> Furnished:
     settings = load(synth.ENVIRONMENT)
     names = _names(settings)
     with ThreadPoolExecutor(max_workers=1) as beside:

@@ -2,7 +2,9 @@
 
 Runs under the engine's Python (`.venv-engine`), never imported by the operator's side:
 
-    python -I launcher.py SETTINGS_FILE [--with-parent]
+    python -I launcher.py SETTINGS_FILE
+
+It ends when standard input does, which the operator's process holds open, unless a byte came before: then it stays.
 
 The repository is importable in this process alone. Lambda functions run in processes of their own, which inherit
 the environment but not `sys.path`: they find their bundle and what lies in the engine's Python, and nothing of
@@ -12,6 +14,7 @@ this repository.
 import importlib
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -24,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from day2.engine import settings as engine_settings
 from day2.engine.authority import Authority
 from day2.engine.leftovers import Leftovers
+from day2.engine.processes import Process
 from day2.engine.settings import EngineSettings
 
 MINISTACK = "1.5.33"
@@ -51,6 +55,7 @@ EXTENSIONS = (
 """In the order in which they are put in place."""
 
 CANNOT_RUN = 3
+_GUARD = Path(__file__).with_name("guard.py")
 
 
 class Unfit(Exception):
@@ -66,15 +71,12 @@ def main(arguments: list[str]) -> int:
     except Unfit as unfit:
         sys.stderr.write(f"{unfit}\n")
         return CANNOT_RUN
-    if "--with-parent" in arguments:
-        threading.Thread(target=_end_with_parent, daemon=True, name="parent").start()
+    threading.Thread(target=_end_with_parent, daemon=True, name="parent").start()
+    _guard = _guarded(settings)  # its end of standard input closes with this name, which must last
     from ministack.app import main as serve  # noqa: PLC0415  reads its settings from the environment on import
 
     sys.argv = ["ministack"]
-    try:
-        serve()
-    finally:
-        Leftovers.of(settings.workspace).clear()
+    serve()
     return 0
 
 
@@ -132,11 +134,22 @@ def _prepare_environment(settings: EngineSettings) -> None:
     )
 
 
+def _guarded(settings: EngineSettings) -> subprocess.Popen[bytes]:
+    """The process that clears up after this one when nobody else does, in a session that no signal to this meets."""
+    own = Process.of(os.getpid())
+    guard = subprocess.Popen(  # noqa: S603  our own program
+        [sys.executable, "-I", _GUARD, settings.workspace, str(os.getpid()), own.started if own else ""],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
+    Leftovers.of(settings.workspace).note_process(guard.pid)
+    return guard
+
+
 def _end_with_parent() -> None:
-    """The operator's process holds the other end of standard input; when it ends, however it ends, so does this."""
-    while os.read(0, 1):  # unbuffered: a reader's lock would disturb the interpreter's end
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
+    """End as the operator's process does, however it does, unless it has let this one go."""
+    if not os.read(0, 1):  # unbuffered: a reader's lock would disturb the interpreter's end
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from lambdas.errors import RestoreFailed
+from day2.engine.failures import PreparationFailed
 
 Clients = Callable[[str], Any]
 
@@ -175,8 +175,4 @@ def _until(look: Callable[[], dict[str, Any]], *, name: str, seconds: float = 60
         if seen["Status"] == "failed":
             break
         time.sleep(0.1)
-    raise RestoreFailed(
-        f"The engine's {name} did not become available (it is {seen['Status']}).",
-        resource=name,
-        next_step="Read the engine's log; `day2 engine status` names it.",
-    )
+    raise PreparationFailed(f"The engine's {name} did not become available (it is {seen['Status']}).", resource=name)

@@ -58,6 +58,13 @@ def members_of_group(group: int, *, naming: Path) -> list[Process]:
     return [each for each in found if each]
 
 
+def servers_in(folders: Iterable[Path]) -> list[Process]:
+    """The PostgreSQL servers whose data lie in one of these folders."""
+    named = [f" -D {folder}/" for folder in folders]
+    found = (Process.of(pid) for pid, _, command in _table() if any(each in command for each in named))
+    return [each for each in found if each]
+
+
 def _reap(processes: Iterable[Process]) -> None:
     """Take the exit status of own children, which would stay zombies."""
     for each in processes:

@@ -1,6 +1,5 @@
 """A cluster's volume: the PostgreSQL server that holds its data, whether or not an instance makes it answer."""
 
-import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,8 +47,8 @@ class Volume:
     def recover(self, source: ContinuousBackup, *, until: datetime) -> None:
         """Fill it with another cluster's data as of `until`."""
         with self._lock:
+            self._note_sockets()
             source.recover(self.server, until=until)
-            self._note()
             self.server.stop()
 
     @contextmanager
@@ -57,8 +56,8 @@ class Volume:
         """The running server, started for the length of the block where no instance keeps it running."""
         with self._lock:
             if not self.server.running:
+                self._note_sockets()
                 self.server.start(listening=False)
-                self._note()
             try:
                 yield self.server
             finally:
@@ -69,8 +68,8 @@ class Volume:
         """Answer at the endpoint."""
         with self._lock:
             if not self.listening:
+                self._note_sockets()
                 self.server.start()
-                self._note()
                 self.listening = True
 
     def fall_silent(self) -> None:
@@ -115,7 +114,6 @@ class Volume:
             self.listening = False
             self.server.destroy()
 
-    def _note(self) -> None:
-        self._leftovers.note_process(self.server.pid, stop_with=signal.SIGQUIT)
-        if self.server.sockets:
-            self._leftovers.note_folder(self.server.sockets)
+    def _note_sockets(self) -> None:
+        """Before the server starts: it lies in a noted folder, its sockets do not."""
+        self._leftovers.note_folder(self.server.open_sockets())

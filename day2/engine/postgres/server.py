@@ -97,11 +97,10 @@ class Server:
         Raises:
             ProgramFailed: it did not come up; the text holds the end of its log.
         """
-        self._sockets = self._sockets or self._new_socket_folder()
         configuration = Configuration(
             host=self.host,
             port=self.port,
-            sockets=self._sockets,
+            sockets=self.open_sockets(),
             listening=listening,
             archive=None if recovery else self.archive,
             certificate=self.certificate,
@@ -140,14 +139,9 @@ class Server:
         """Whether a postmaster holds the data folder."""
         return (self.data / "postmaster.pid").exists()
 
-    @property
-    def pid(self) -> int:
-        """The postmaster's process id; 0 when none runs."""
-        return int((self.data / "postmaster.pid").read_text().splitlines()[0]) if self.running else 0
-
-    @property
-    def sockets(self) -> Path | None:
-        """The folder of its socket, outside `home`, while it runs."""
+    def open_sockets(self) -> Path:
+        """The folder of its socket, outside `home`: made when it is asked for, removed by `stop`."""
+        self._sockets = self._sockets or self._new_socket_folder()
         return self._sockets
 
     def _pg_ctl(self, action: str, *options: str) -> None:

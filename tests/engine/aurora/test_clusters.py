@@ -89,6 +89,13 @@ def test_an_engine_that_stops_or_is_killed_leaves_no_server_and_no_folder(
     assert not data.parent.parent.exists()
 
 
+def test_the_server_of_a_killed_engine_ends_although_nobody_clears_up(short_lived: Database) -> None:
+    data = data_of(short_lived.create(new_name())["Endpoint"])
+    os.kill(status(short_lived.engine.settings.workspace).pid, signal.SIGKILL)
+    until(lambda: servers(str(data)) == [])
+    until(lambda: not data.parent.parent.exists())
+
+
 def test_a_second_reader_shares_the_endpoint_and_takes_over_as_writer(database: Database, snapshot: str) -> None:
     copy = database.restore(snapshot)
     database.serve(copy)

@@ -19,8 +19,9 @@ from day2.engine import schedules
 from day2.engine.aurora.disturbances import Disturbance, Disturbances
 from day2.engine.engine import Engine
 from day2.engine.furnishing import Furnished
+from day2.engine.leftovers import Leftovers
 from day2.engine.postgres import binaries
-from day2.engine.processes import Process
+from day2.engine.processes import servers_in
 from day2.engine.seed import Marker
 from day2.engine.seed import psql as door
 from lambdas import payload
@@ -234,12 +235,9 @@ class Stage:
         }
 
     def _servers(self) -> list[str]:
-        """The running PostgreSQL servers that the engine noted, oldest first: production's is the first."""
-        notes = sorted(
-            (self.engine.settings.workspace / "leftovers").glob("process-*.json"), key=lambda note: note.stat().st_mtime
-        )
-        processes = [json.loads(note.read_text()) for note in notes]
-        return [f"process {each['pid']}" for each in processes if Process(each["pid"], each["started"]).alive]
+        """The running PostgreSQL servers of the engine, oldest first: production's is the first."""
+        running = servers_in(Leftovers.of(self.engine.settings.workspace).folders)
+        return [f"process {each.pid}" for each in sorted(running, key=lambda each: (len(each.started), each.started))]
 
     @cached_property
     def kubernetes(self) -> Kubernetes:

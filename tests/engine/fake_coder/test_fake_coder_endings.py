@@ -48,6 +48,7 @@ def made(engine: Engine) -> Any:
 
 def serving(engine: Engine, production: Production) -> list[Process]:
     """The processes of two replicas that serve it, on a new cluster of the engine."""
+    others = noted(engine)
     told = made(engine)
     sts = engine.client("sts")
     kubernetes = Kubernetes(
@@ -62,10 +63,15 @@ def serving(engine: Engine, production: Production) -> list[Process]:
     kubernetes.call("POST", DEPLOYMENTS, deployment(replicas=2))
     eventually(lambda: kubernetes.call("GET", f"{DEPLOYMENTS}/coder").body.get("status", {}).get("readyReplicas") == 2)
     assert urllib3.request("GET", f"{engine.settings.coder_url}/healthz").data == b"OK"
-    notes = Leftovers.of(engine.settings.workspace).folder.glob("process-*.json")
-    found = [Process.of(int(note.stem.removeprefix("process-"))) for note in notes]
+    found = [Process.of(pid) for pid in noted(engine) - others]
     eventually(lambda: production.connections() == 6)  # those of killed ones may be about to go
     return [each for each in found if each]
+
+
+def noted(engine: Engine) -> set[int]:
+    """The numbers of the processes that are to end with the engine."""
+    notes = Leftovers.of(engine.settings.workspace).folder.glob("process-*.json")
+    return {int(note.stem.removeprefix("process-")) for note in notes}
 
 
 def gone(processes: list[Process]) -> bool:
@@ -85,7 +91,7 @@ def test_with_its_cluster_and_with_the_block(workspace: Path, production: Produc
 
 
 def test_when_the_engine_is_killed_and_nobody_clears_up(workspace: Path, production: Production) -> None:
-    engine = Engine(EngineSettings(workspace=workspace)).start()
+    engine = Engine(EngineSettings(workspace=workspace)).up()
     processes = serving(engine, production)
     os.kill(engines.status(workspace).pid, signal.SIGKILL)
     eventually(lambda: gone(processes))
