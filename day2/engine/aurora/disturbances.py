@@ -18,6 +18,8 @@ class Disturbance(StrEnum):
     """The next cluster's first instance becomes available, but its endpoint does not answer. One occasion."""
     RESTORE_HANGS = "restore-hangs"
     """Restored clusters stay `creating`. Lasting."""
+    SNAPSHOT_HANGS = "snapshot-hangs"
+    """Snapshots stay `creating`. Lasting."""
     CREDENTIALS_HANG = "credentials-hang"
     """Managed secrets stay `creating`. Lasting."""
     DELETION_HANGS = "deletion-hangs"

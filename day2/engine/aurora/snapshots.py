@@ -10,6 +10,7 @@ import threading
 from datetime import UTC, datetime
 
 from day2.engine.aurora import faults, phases, references, stores
+from day2.engine.aurora.disturbances import Disturbance
 from day2.engine.aurora.records import Aurora, Cluster, Shown, Snapshot, filtered, last_part, page, snapshot_id
 from day2.engine.aurora.wire import Request
 from day2.engine.postgres.backups import BaseBackup
@@ -53,6 +54,7 @@ def take(aurora: Aurora, cluster: Cluster, identifier: str, *, tags: stores.Tags
         seconds=aurora.phases.snapshot_creating,
         work=lambda: taken.append(cluster.volume.snapshot(folder / "base")),
         done=lambda _: _settle(aurora, snapshot, taken[0] if taken else None),
+        held=lambda: aurora.disturbances.lasts(Disturbance.SNAPSHOT_HANGS),
     )
     return snapshot
 

@@ -204,7 +204,10 @@ def test_snapshots_are_listed_by_cluster_and_type_and_in_pages(database: Databas
     )
 
 
-def test_a_snapshot_is_creating_first_and_then_bears_the_time_it_reflects(database: Database, source: str) -> None:
+def test_a_snapshot_is_creating_first_and_then_bears_the_time_it_reflects(
+    database: Database, source: str, disturbances: Disturbances
+) -> None:
+    disturbances.order(Disturbance.SNAPSHOT_HANGS)
     name = new_name("snapshot")
     tags = [{"Key": "team", "Value": "platform"}]
     asked = {"DBClusterSnapshotIdentifier": name, "DBClusterIdentifier": source, "Tags": tags}
@@ -217,6 +220,7 @@ def test_a_snapshot_is_creating_first_and_then_bears_the_time_it_reflects(databa
         ),
     )
     refused("DBClusterSnapshotAlreadyExistsFault", lambda: database.rds.create_db_cluster_snapshot(**asked))
+    disturbances.lift(Disturbance.SNAPSHOT_HANGS)
     database.leaves(lambda: str(database.snapshot(name)["Status"]), "creating")
     done = database.snapshot(name)
     assert done["SnapshotCreateTime"] >= begun["SnapshotCreateTime"]
