@@ -17,7 +17,8 @@ from cdk.names import Names
 from cdk.runtime_settings import document
 from day2.cli import verdict
 from day2.cli.engine import PREPARING, SeedSize, say_on
-from day2.cli.output import BAD_INPUT, FAILED, OK, console, duration, sentences, stop
+from day2.cli.exit_codes import BAD_INPUT, FAILED, OK
+from day2.cli.output import console, duration, sentences, stop
 from day2.cli.places import Environment, Json, Local, asked_for, on_aws
 from day2.cli.watching import IN_THE_ENGINE, Elsewhere, Watching, in_aws, left_to_itself
 from day2.drill import evidence, local_history

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from day2.cli.output import FAILED, MARKS, console, duration, sentences, stop, warn
+from day2.cli.exit_codes import FAILED
+from day2.cli.output import MARKS, console, duration, sentences, stop, warn
 from day2.cli.places import Environment, Json, Local, asked_for, on_aws, on_the_engine
 from day2.drill import evidence
 from day2.drill.deployment import Deployment

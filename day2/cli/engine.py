@@ -12,7 +12,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from day2.cli.output import BAD_INPUT, FAILED, OK, console, duration, sentences, stop
+from day2.cli.exit_codes import BAD_INPUT, FAILED, OK
+from day2.cli.output import console, duration, sentences, stop
 from day2.cli.places import Json
 from day2.engine import coder, failures, temporary
 from day2.engine import engine as engines

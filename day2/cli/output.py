@@ -17,10 +17,8 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from cdk.environments import SettingsError
-from day2.__main__ import INTERRUPTED
+from day2.cli.exit_codes import BAD_INPUT, FAILED, INTERRUPTED
 from lambdas.errors import Day2Error, InputRejected
-
-OK, FAILED, BAD_INPUT = 0, 1, 2
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)

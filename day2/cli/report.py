@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from day2.cli import verdict
-from day2.cli.output import FAILED, OK, console, sentences
+from day2.cli.exit_codes import FAILED, OK
+from day2.cli.output import console, sentences
 from day2.cli.places import Environment, Json, Local, asked_for, on_aws, on_the_engine
 from day2.drill import evidence
 from day2.drill.evidence import Evidence

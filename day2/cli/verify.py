@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 
 from day2.cli import verdict
-from day2.cli.output import FAILED, MARKS, OK, console, sentences
+from day2.cli.exit_codes import FAILED, OK
+from day2.cli.output import MARKS, console, sentences
 from day2.cli.places import Json
 from lambdas import payload
 from lambdas.errors import InputRejected

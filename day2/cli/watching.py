@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 
-from day2.__main__ import INTERRUPTED
 from day2.cli import live
+from day2.cli.exit_codes import INTERRUPTED
 from day2.cli.output import stop
 from day2.drill.execution import Watched
 from lambdas.recovery.names import drill_id

@@ -9,8 +9,8 @@ import typer
 from typer.testing import CliRunner
 
 from cdk.environments import SettingsError
-from day2 import cli
 from day2.cli import drill, drills
+from day2.cli.app import app
 
 
 def command(function: Any) -> typer.Typer:
@@ -52,7 +52,7 @@ def test_the_trend_is_drawn_from_the_oldest_to_the_newest(
     "arguments", [["drill"], ["drills"], ["report", "20261123-0000abcd"]], ids=lambda each: each[0]
 )
 def test_an_environment_without_aws_is_refused_and_never_taken_for_this_machine(arguments: list[str]) -> None:
-    refused = CliRunner().invoke(cli.app, [*arguments, "--env", "prod"])
+    refused = CliRunner().invoke(app, [*arguments, "--env", "prod"])
     assert refused.exit_code == 2
     assert "goes with --aws" in refused.output
 
@@ -83,7 +83,7 @@ def test_no_drill_is_started_whose_report_could_not_be_written(
     monkeypatch.setattr(drill, "_engine", lambda *_: begun.append("an engine"))
     monkeypatch.setattr(drill, "on_aws", lambda _environment: None)
     monkeypatch.setattr(drill, "start", lambda *_: begun.append("a drill"))
-    refused = CliRunner().invoke(cli.app, ["drill", *where])
+    refused = CliRunner().invoke(app, ["drill", *where])
     assert refused.exit_code == 1
     assert "No report could be written here" in refused.stderr
     assert begun == []

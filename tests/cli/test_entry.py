@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from day2 import cli
 from day2.cli import drill
+from day2.cli.app import app
 
 CTRL_C = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
 
@@ -34,5 +34,5 @@ def test_while_a_command_runs(monkeypatch: pytest.MonkeyPatch, part: str) -> Non
 
     monkeypatch.setattr(drill, "_on_this_machine", lambda _asked, _told: (None, None))
     monkeypatch.setattr(drill, part, interrupted)
-    done = CliRunner().invoke(cli.app, ["drill"])
+    done = CliRunner().invoke(app, ["drill"])
     assert (done.exit_code, done.stdout, done.stderr) == (130, "", "✗ Interrupted.\n")

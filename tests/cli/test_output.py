@@ -9,8 +9,9 @@ import typer
 from botocore.exceptions import ClientError, EndpointConnectionError
 from rich.table import Table
 
-from day2 import cli
-from day2.cli.output import BAD_INPUT, FAILED, console, duration, errors, run, sentences
+from day2.cli.app import app
+from day2.cli.exit_codes import BAD_INPUT, FAILED
+from day2.cli.output import console, duration, errors, run, sentences
 from lambdas.errors import InputRejected, RestoreFailed
 
 
@@ -90,7 +91,7 @@ def padded() -> None:
 
 
 def helped() -> None:
-    cli.app(["drill", "--help"], standalone_mode=False)
+    app(["drill", "--help"], standalone_mode=False)
 
 
 @pytest.mark.parametrize("app", [padded, helped])

@@ -8,7 +8,8 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from day2.cli import app, verify
+from day2.cli import verify
+from day2.cli.app import app
 from lambdas import payload
 from lambdas.settings import Verification
 from lambdas.verification.report import Report

@@ -14,8 +14,8 @@ from evidence_account import Account, Caller
 from sample_drills import ID, SOURCE
 from typer.testing import CliRunner
 
-from day2 import cli
 from day2.cli import drills, report
+from day2.cli.app import app
 from day2.drill import evidence
 from day2.drill.deployment import Deployment
 from day2.drill.evidence import EvidenceAltered
@@ -63,7 +63,7 @@ def embellish(file: Path) -> str:
 
 
 def test_the_report_of_a_failed_drill_ends_with_a_failures_exit_code(place: Path) -> None:
-    shown = CliRunner().invoke(cli.app, ["report", place.name, "--json"])
+    shown = CliRunner().invoke(app, ["report", place.name, "--json"])
     assert shown.exit_code == 1
     assert json.loads(shown.stdout)["outcome"]["result"] == "failed"
 
@@ -117,13 +117,13 @@ def test_an_altered_record_is_told_and_left_out_of_the_history(place: Path) -> N
 class TestTheCommand:
     @pytest.mark.usefixtures("place")
     def test_shows_what_nobody_altered_and_who_agrees(self) -> None:
-        shown = CliRunner().invoke(cli.app, ["report", ID])
+        shown = CliRunner().invoke(app, ["report", ID])
         assert shown.exit_code == 1, "the drill had failed"
         assert "as record.json.sha256 has it" in shown.stdout
 
     def test_ends_with_the_file_and_the_next_step_where_somebody_did(self, place: Path) -> None:
         embellish(place / evidence.RECORD)
-        shown = CliRunner().invoke(cli.app, ["report", ID])
+        shown = CliRunner().invoke(app, ["report", ID])
         assert (shown.exit_code, shown.stdout) == (1, "")
         told = " ".join(shown.stderr.split())
         assert "This record was altered" in told
@@ -141,7 +141,7 @@ def engine(deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def listed() -> list[str]:
-    return [each["id"] for each in json.loads(CliRunner().invoke(cli.app, ["drills", "--json"]).stdout)]
+    return [each["id"] for each in json.loads(CliRunner().invoke(app, ["drills", "--json"]).stdout)]
 
 
 class TestBesideAnEngineThatIsUp:
@@ -149,20 +149,20 @@ class TestBesideAnEngineThatIsUp:
         place = evidence.fetch(engine, ID).folder
         told = embellish(place / evidence.RECORD)
         (place / evidence.DIGEST).write_text(f"{told}  {evidence.RECORD}\n")
-        shown = CliRunner().invoke(cli.app, ["report", ID])
+        shown = CliRunner().invoke(app, ["report", ID])
         assert "This record was altered" in shown.stderr
         assert "and the ledger's is" in " ".join(shown.stderr.split())
 
     @pytest.mark.usefixtures("engine")
     def test_a_report_that_lies_only_there_is_fetched(self, tmp_path: Path) -> None:
-        shown = CliRunner().invoke(cli.app, ["report", ID])
+        shown = CliRunner().invoke(app, ["report", ID])
         assert f"Drill {ID}" in shown.stdout
         assert "as the ledger has it" in shown.stdout
         assert evidence.read(tmp_path / "reports" / ID).summary.id == ID
 
     @pytest.mark.usefixtures("engine")
     def test_a_drill_that_nobody_knows_is_told_as_such(self, tmp_path: Path) -> None:
-        shown = CliRunner().invoke(cli.app, ["report", "20200101-00000000"])
+        shown = CliRunner().invoke(app, ["report", "20200101-00000000"])
         assert (shown.exit_code, shown.stdout) == (1, "")
         assert "no record of this drill" in shown.stderr
         assert list(tmp_path.iterdir()) == []
@@ -171,7 +171,7 @@ class TestBesideAnEngineThatIsUp:
         ledger = Ledger(engine.table, engine.clients("dynamodb"))
         running = payload.read(Drill, sample_drills.passed()["drill"] | {"id": "20261124-0000abcd"})
         ledger.open_drill(running)
-        assert "has not ended yet" in CliRunner().invoke(cli.app, ["report", running.id]).stderr
+        assert "has not ended yet" in CliRunner().invoke(app, ["report", running.id]).stderr
         assert listed() == [ID]
 
     @pytest.mark.usefixtures("engine")

@@ -9,8 +9,8 @@ import pytest
 from operator_command import Command
 from typer.testing import CliRunner
 
-from day2 import cli
 from day2.cli import engine as engine_command
+from day2.cli.app import app
 from day2.engine import engine as engines
 from day2.engine.engine import Engine
 from day2.engine.postgres import binaries
@@ -88,7 +88,7 @@ def test_an_engine_whose_furnishing_fails_is_stopped(tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(engine_command, "furnish", furnish)
     try:
-        done = CliRunner().invoke(cli.app, ["engine", "up"])
+        done = CliRunner().invoke(app, ["engine", "up"])
         assert done.exit_code == 1
         assert "The test's own." in done.output
         assert begun[0]

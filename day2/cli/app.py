@@ -1,0 +1,20 @@
+"""The command `day2`: drills, their history and reports, verification of any database, the engine on one machine."""
+
+import typer
+
+from day2.cli import drill, drills, engine, output, report, verify
+
+app = typer.Typer(
+    name="day2",
+    cls=output.Interruptible,
+    help="Day-2 operations of a Coder platform on AWS: restore drills that prove the backups.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command("drill")(drill.drill)
+app.command("drills")(drills.drills)
+app.command("report")(report.report)
+app.command("verify")(verify.verify)
+app.add_typer(engine.app, name="engine")
