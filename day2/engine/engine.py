@@ -29,8 +29,6 @@ PYTHON = REPOSITORY / ".venv-engine" / "bin" / "python"
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 
 START_SECONDS = 60.0
-_STOP_SECONDS = 8.0
-_STOP_SECONDS = 8.0
 _POLL_SECONDS = 0.05
 
 
@@ -124,7 +122,7 @@ class Engine:
         self._child = None
         child.terminate()
         with suppress(subprocess.TimeoutExpired):
-            child.wait(_STOP_SECONDS)
+            child.wait(state.STOP_SECONDS)
         down(self.settings.workspace)
         if child.stdin:
             child.stdin.close()

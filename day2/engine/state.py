@@ -18,7 +18,7 @@ from day2.engine.leftovers import Leftovers
 from day2.engine.processes import Process, members_of_group, wait_until_gone
 from day2.engine.settings import EngineSettings
 
-_STOP_SECONDS = 8.0
+STOP_SECONDS = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +90,12 @@ def clear(workspace: Path) -> bool:
     was_running = begun is not None and begun.process.alive
     if begun is not None:
         begun.process.send(signal.SIGTERM)
-        wait_until_gone([begun.process], seconds=_STOP_SECONDS)
+        wait_until_gone([begun.process], seconds=STOP_SECONDS)
         begun.process.send(signal.SIGKILL)
         workers = members_of_group(begun.process.pid, naming=workspace)
         for worker in workers:
             worker.send(signal.SIGKILL)
-        wait_until_gone([begun.process, *workers], seconds=_STOP_SECONDS)
+        wait_until_gone([begun.process, *workers], seconds=STOP_SECONDS)
     Leftovers.of(workspace).clear()
     for name in ("tmp", "home"):
         shutil.rmtree(workspace / name, ignore_errors=True)

@@ -59,7 +59,7 @@ def _problems(swept: State) -> Iterator[str]:
         yield f"{drill['target']}: {met or cleaned['reason']}"
     for name, what in (("evidence_failure", "recorded"), ("announce_failure", "announced")):
         if swept.get(name):
-            yield f"{drill['id']} may not be {what}: {_told(failures.read(swept[name], part='sweep'))}"
+            yield f"{drill['id']} may not have been {what}: {_told(failures.read(swept[name], part='sweep'))}"
 
 
 def _postponed(state: State) -> tuple[str, ...]:

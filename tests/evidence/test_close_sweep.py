@@ -59,7 +59,7 @@ def test_a_drill_swept_clean_is_no_problem() -> None:
         ({"failure": NO_ANSWER, "swept": None}, "did not answer"),
         (
             {"swept": [sample_drills.died() | {"evidence_failure": NO_ANSWER}]},
-            "may not be recorded: KubernetesUnavailable: The API",
+            "may not have been recorded: KubernetesUnavailable: The API",
         ),
         (
             {"orphans": {"left_alone": [{"drill": None, "what": "cluster coder-dr-test-x", "reason": "has no tag"}]}},

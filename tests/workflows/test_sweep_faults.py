@@ -65,17 +65,17 @@ def aftermath(state: str, *, of: DeadDrill, error: str, took_effect: bool) -> Af
         case "ProveNothingLeft":
             return Aftermath(recorded=("ExecutionDied", error), counted=1, problem=f"{target}: ")
         case "RecordEvidence" if took_effect:
-            return Aftermath(announced=NO_EVIDENCE, problem=f"{of.id} may not be recorded: ")
+            return Aftermath(announced=NO_EVIDENCE, problem=f"{of.id} may not have been recorded: ")
         case "RecordEvidence":
             return Aftermath(
                 left=frozenset({"lock"}),
                 recorded=None,
                 announced=NO_EVIDENCE,
-                problem=f"{of.id} may not be recorded: ",
+                problem=f"{of.id} may not have been recorded: ",
             )
         case "Announce":
             announced = FAILED if took_effect else None
-            return Aftermath(announced=announced, problem=f"{of.id} may not be announced: ")
+            return Aftermath(announced=announced, problem=f"{of.id} may not have been announced: ")
         case _:
             pytest.fail(f"{state} is new: say what a fault in it leaves")
 
