@@ -40,30 +40,39 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drill:
-    """One drill, as `OpenDrill` named it. Every later step works on these names and no others.
+class Run:
+    """What a drill and a platform restore have in common: a recovery point brought back as a cluster beside the source.
 
     id          `YYYYMMDD-` and 8 hexadecimal digits, from the execution: a retry or redrive names the same
-    target      the restored cluster, `<prefix>-<id>` unless the request names another under the same prefix
-    writer      its one instance, `<target>-writer`
-    namespace   the Kubernetes namespace of the run, equal to `target`
+    target      the restored cluster
     give_up_at  no wait of the restore goes on after this (from the RTO objective)
     recovery_point  as requested: latest-snapshot | latest-restorable-time | snapshot:ID | time:RFC3339
-    duplicate   the schedule's slot was claimed by an earlier execution; this one ends quietly
     """
 
     id: str
     environment: str
     source: str
     target: str
-    writer: str
-    namespace: str
     execution: str
     opened_at: datetime
     give_up_at: datetime
     recovery_point: str
     started_by: str
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drill(Run):
+    """One drill, as `OpenDrill` named it. Every later step works on these names and no others.
+
+    target      `<prefix>-<id>` unless the request names another under the same prefix
+    writer      its one instance, `<target>-writer`
+    namespace   the Kubernetes namespace of the run, equal to `target`
+    duplicate   the schedule's slot was claimed by an earlier execution; this one ends quietly
+    """
+
+    writer: str
+    namespace: str
     slot: datetime | None = None
     duplicate: bool = False
     accept_shrunk_tables: tuple[str, ...] = ()

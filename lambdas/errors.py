@@ -56,6 +56,30 @@ class StillDeleting(NotYet):
     """Something of this drill still exists and is on its way out."""
 
 
+class PodsStillRunning(NotYet):
+    """Pods of coderd or of a provisioner are still there."""
+
+
+class StillConnected(NotYet):
+    """The old database still has client connections."""
+
+
+class NamesNotSettled(NotYet):
+    """A cluster or an instance does not bear its new identifier yet."""
+
+
+class RolloutNotComplete(NotYet):
+    """The Deployment has not all its replicas updated and ready yet."""
+
+
+class PlatformNotHealthy(NotYet):
+    """A look at the platform found something wrong; a few of these, and the machine rolls back."""
+
+
+class SoakNotOver(NotYet):
+    """The platform is healthy and is watched for some time more."""
+
+
 class ServiceBusy(NotYet):
     """AWS cannot take the call now: throttled, a server error after the SDK's own retries, a resource at work."""
 
@@ -74,6 +98,46 @@ class InputRejected(Refused):
 
 class DrillInProgress(Refused):
     """Another drill of the same source holds the lock."""
+
+
+class RestoreInProgress(Refused):
+    """Another platform restore of the same source holds the lock."""
+
+
+class PlanRefused(Refused):
+    """The facts do not allow the restore that was asked for; nothing was changed."""
+
+
+class CredentialsRefused(Refused):
+    """The restored database cannot be entered with the connection secret, nor its master password set from it."""
+
+
+class RestoredDataRefused(Refused):
+    """The restored data failed a critical check: nobody is asked to cut over to it."""
+
+
+class SchemaTooNew(Refused):
+    """The restored schema is newer than the Coder that would open it, which would crash on it."""
+
+
+class ApprovalRejected(Refused):
+    """A person refused the cut-over."""
+
+
+class ApproverRefused(Refused):
+    """Who answers may not: the starter of a restore that needs a second person, or nobody that STS knows."""
+
+
+class FenceOverdue(Refused):
+    """The platform could not be fenced within its ceiling."""
+
+
+class CutOverOverdue(Refused):
+    """The platform did not come up on the other database within its ceiling."""
+
+
+class OldDatabaseCannotServe(Refused):
+    """There is no going back: the old database is gone or does not answer. The platform stays fenced."""
 
 
 class ProductionTargetRefused(Refused):

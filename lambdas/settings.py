@@ -73,6 +73,48 @@ class Kubernetes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """Coder as it stands on the Kubernetes cluster, and the secret with which people and tools reach its database.
+
+    connection_secret  name of the Secrets Manager secret: JSON of username, password, host, port, database
+    token_secret       name of the secret that holds a Coder session token; None: what needs one is skipped
+    provisioners       the namespace whose Deployments are all provisioners; None: there are none
+    """
+
+    connection_secret: str
+    token_secret: str | None = None
+    namespace: str = "coder"
+    deployment: str = "coder"
+    provisioners: str | None = "coder-prov"
+    workspaces: str = "coder-ws"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terraform:
+    """Where the platform's Terraform keeps the database.
+
+    cluster, instances  resource addresses; the instances' without their index
+    var_file            the variables of the environment, as given to `-var-file`
+    """
+
+    cluster: str = "module.aurora.aws_rds_cluster.main"
+    instances: str = "module.aurora.aws_rds_cluster_instance.main"
+    var_file: str = "environments/prod.tfvars"
+    identifier_variable: str = "aurora_cluster_identifier"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restore:
+    """How a platform restore goes. `two_person`: who started it may not approve it."""
+
+    strategies: tuple[Literal["repoint", "swap-identifiers"], ...] = ("repoint", "swap-identifiers")
+    two_person: bool = False
+    approval_minutes: int = 240
+    soak_minutes: int = 15
+    terraform: Terraform = field(default_factory=Terraform)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Where records go. `object_lock` NONE is for an engine that has none."""
 
@@ -88,6 +130,7 @@ class Settings:
     """One environment, as its functions see it.
 
     snapshot_patterns  the names (with `*`) of the snapshots that IAM lets a drill restore
+    platform, restore  both there, or neither: then no platform restore is deployed
     """
 
     environment: str
@@ -100,6 +143,8 @@ class Settings:
     evidence: Evidence
     verification: Verification = field(default_factory=Verification)
     kubernetes: Kubernetes | None = None
+    platform: Platform | None = None
+    restore: Restore | None = None
     on_one_machine: bool = False
 
 
