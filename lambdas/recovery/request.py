@@ -5,12 +5,12 @@ console's start dialog is prefilled with one.
 """
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from lambdas import payload
+from lambdas import payload, reading
+from lambdas.reading import MOST_SHOWN, Fault, kind, moment, shown
 from lambdas.recovery.names import is_restorable, is_under_prefix, name_faults
 from lambdas.settings import Settings
 
@@ -22,12 +22,8 @@ TIME = "time:"
 # A claimed slot silences the schedule of that moment: one that lies ahead would silence a drill not yet due.
 SLOT_CLOCK_SKEW = timedelta(minutes=5)
 
-_LONGEST_TEXT = 500
-# The refusal is the execution's cause, of which Step Functions keeps 32 KiB.
-_MOST_SHOWN = 20
 # Automated snapshots begin with `rds:`, those of AWS Backup with `awsbackup:`.
 _SNAPSHOT_ID = re.compile(r"(?:(?:rds|awsbackup):)?[A-Za-z](?:-?[A-Za-z0-9])*")
-_PLAIN = re.compile(r"[A-Za-z_]\w{0,60}", re.ASCII)
 _TABLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 Form = Literal["latest-snapshot", "latest-restorable-time", "snapshot", "time"]
@@ -74,40 +70,21 @@ class Reading:
     faults: tuple[str, ...] = ()
 
 
-class _Fault(Exception):
-    """One field's value is not what it must be; the text goes behind the field's path."""
-
-
 def read_request(data: Any, *, settings: Settings, now: datetime) -> Reading:
     """Read any JSON value as a request. Never raises: a fault is part of the reading."""
-    if not isinstance(data, Mapping):
-        return Reading(request=Request(), faults=(f"request: an object is expected, not {_kind(data)}",))
-    readers: dict[str, Callable[[Any], Any]] = {
-        "recovery_point": lambda value: _recovery_point(_text(value), settings, now=now),
-        "source": lambda value: _source(_text(value), settings),
-        "target": lambda value: _target(_text(value), settings),
-        "slot": lambda value: _slot(_text(value), now=now),
-        "started_by": _text,
-        "reason": _text,
-        "accept_shrunk_tables": _tables,
-    }
-    values: dict[str, Any] = {}
-    faults: list[str] = []
-    unknown: list[str] = []
-    for name, value in data.items():
-        if name == "Comment":
-            continue
-        if name not in readers:
-            path = name if _PLAIN.fullmatch(str(name)) else _shown(str(name))
-            unknown.append(f"request.{path}: unknown field; a request has {', '.join(readers)}")
-            continue
-        try:
-            values[name] = readers[name](value)
-        except _Fault as fault:
-            faults.append(f"request.{name}: {fault}")
-    more = len(unknown) - _MOST_SHOWN
-    faults += unknown[:_MOST_SHOWN] + ([f"request: {more} more unknown fields"] if more > 0 else [])
-    return Reading(request=Request(**values), faults=tuple(faults))
+    read = reading.fields(
+        data,
+        {
+            "recovery_point": lambda value: admitted(parse_selector(reading.text(value), now=now), settings),
+            "source": lambda value: _source(reading.text(value), settings),
+            "target": lambda value: _target(reading.text(value), settings),
+            "slot": lambda value: _slot(reading.text(value), now=now),
+            "started_by": reading.text,
+            "reason": reading.text,
+            "accept_shrunk_tables": _tables,
+        },
+    )
+    return Reading(request=Request(**read.values), faults=read.faults)
 
 
 def parse_selector(text: str, *, now: datetime) -> Selector:
@@ -119,14 +96,14 @@ def parse_selector(text: str, *, now: datetime) -> Selector:
     if text.startswith(SNAPSHOT):
         name = text.removeprefix(SNAPSHOT)
         if not _SNAPSHOT_ID.fullmatch(name):
-            raise _Fault(f"{_shown(name)} is no snapshot identifier")
+            raise Fault(f"{shown(name)} is no snapshot identifier")
         return Selector(form="snapshot", snapshot=name)
     if text.startswith(TIME):
-        moment = _moment(text.removeprefix(TIME))
-        if moment > now:
-            raise _Fault(f"{payload.instant(moment)} lies in the future; it is {payload.instant(now)} now")
-        return Selector(form="time", time=moment)
-    raise _Fault(f"{_shown(text)} is none of {LATEST_SNAPSHOT}, {LATEST_RESTORABLE_TIME}, {SNAPSHOT}ID, {TIME}RFC3339")
+        asked = moment(text.removeprefix(TIME))
+        if asked > now:
+            raise Fault(f"{payload.instant(asked)} lies in the future; it is {payload.instant(now)} now")
+        return Selector(form="time", time=asked)
+    raise Fault(f"{shown(text)} is none of {LATEST_SNAPSHOT}, {LATEST_RESTORABLE_TIME}, {SNAPSHOT}ID, {TIME}RFC3339")
 
 
 def reread_selector(text: str) -> Selector:
@@ -140,12 +117,12 @@ def reread_selector(text: str) -> Selector:
     return Selector(form=LATEST_SNAPSHOT)
 
 
-def _recovery_point(text: str, settings: Settings, *, now: datetime) -> Selector:
-    selector = parse_selector(text, now=now)
+def admitted(selector: Selector, settings: Settings) -> Selector:
+    """`selector`, unless it names a snapshot that IAM would refuse. Raises Fault."""
     if selector.snapshot is not None and not is_restorable(selector.snapshot, settings):
-        admitted = ", ".join(settings.snapshot_patterns)
-        raise _Fault(
-            f"{_shown(selector.snapshot)} is no name that drills may restore ({admitted}); "
+        patterns = ", ".join(settings.snapshot_patterns)
+        raise Fault(
+            f"{shown(selector.snapshot)} is no name that drills may restore ({patterns}); "
             "the settings' source.manual_snapshots admits more"
         )
     return selector
@@ -153,72 +130,31 @@ def _recovery_point(text: str, settings: Settings, *, now: datetime) -> Selector
 
 def _source(text: str, settings: Settings) -> str:
     if is_under_prefix(text, settings):
-        raise _Fault(f"{_shown(text)} is a drill's own cluster; drills restore {settings.source}")
+        raise Fault(f"{shown(text)} is a drill's own cluster; drills restore {settings.source}")
     if text != settings.source:
-        raise _Fault(f"{_shown(text)} is not this environment's source, {settings.source}")
+        raise Fault(f"{shown(text)} is not this environment's source, {settings.source}")
     return text
 
 
 def _target(text: str, settings: Settings) -> str:
     faults = name_faults(text, settings)
     if faults:
-        raise _Fault(f"{_shown(text)} {', '.join(faults)}")
+        raise Fault(f"{shown(text)} {', '.join(faults)}")
     return text
 
 
 def _slot(text: str, *, now: datetime) -> datetime:
-    moment = _moment(text)
-    if moment > now + SLOT_CLOCK_SKEW:
-        raise _Fault(f"{payload.instant(moment)} lies in the future: its own drill would be taken for a duplicate")
-    return moment
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return payload.parse_instant(text)
-    except (ValueError, OverflowError):
-        raise _Fault(
-            f"{_shown(text)} is no RFC 3339 time with its offset from UTC, such as 2026-11-23T02:00:00Z"
-        ) from None
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise _Fault(f"a string is expected, not {_kind(value)}")
-    if len(value) > _LONGEST_TEXT:
-        raise _Fault(f"{len(value)} characters; at most {_LONGEST_TEXT} are taken")
-    if not value.strip() or not value.isprintable():
-        raise _Fault("a printable text on one line is expected, or leave the field out")
-    return value
+    asked = moment(text)
+    if asked > now + SLOT_CLOCK_SKEW:
+        raise Fault(f"{payload.instant(asked)} lies in the future: its own drill would be taken for a duplicate")
+    return asked
 
 
 def _tables(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise _Fault(f"an array of table names is expected, not {_kind(value)}")
-    strange = [_shown(str(each)) for each in value if not (isinstance(each, str) and _TABLE.fullmatch(each))]
+        raise Fault(f"an array of table names is expected, not {kind(value)}")
+    strange = [shown(str(each)) for each in value if not (isinstance(each, str) and _TABLE.fullmatch(each))]
     if strange:
-        more = len(strange) - _MOST_SHOWN
-        raise _Fault(f"no table names: {', '.join(strange[:_MOST_SHOWN])}{f' and {more} more' if more > 0 else ''}")
+        more = len(strange) - MOST_SHOWN
+        raise Fault(f"no table names: {', '.join(strange[:MOST_SHOWN])}{f' and {more} more' if more > 0 else ''}")
     return tuple(dict.fromkeys(value))
-
-
-def _kind(value: Any) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "a boolean"
-        case int() | float():
-            return "a number"
-        case str():
-            return "a string"
-        case list():
-            return "an array"
-        case _:
-            return "an object"
-
-
-def _shown(text: str) -> str:
-    """What the operator wrote, quoted, and cut where it would fill the page."""
-    longest = 80
-    return repr(text if len(text) <= longest else f"{text[:longest]}...")
