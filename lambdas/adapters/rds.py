@@ -134,19 +134,10 @@ class Rds:
                 raise
 
     def add_instance(self, order: InstanceOrder) -> Instance | None:
-        """Create a Serverless v2 instance. None: the name exists by now. Raises ServiceBusy in a wrong state."""
+        """Create an instance. None: the name exists by now. Raises ServiceBusy in a wrong state."""
         with aws.asking(order.name):
             try:
-                created = self._client.create_db_instance(
-                    DBInstanceIdentifier=order.name,
-                    DBClusterIdentifier=order.cluster,
-                    DBInstanceClass="db.serverless",
-                    Engine=order.engine,
-                    PubliclyAccessible=False,
-                    AutoMinorVersionUpgrade=False,
-                    CopyTagsToSnapshot=False,
-                    Tags=_as_tags(order.tags),  # type: ignore[arg-type]
-                )
+                created = self._client.create_db_instance(**_instance_shape(order))
             except ClientError as refusal:
                 if aws.code(refusal) == "DBInstanceAlreadyExists":
                     return None
@@ -170,6 +161,39 @@ class Rds:
                     resource=cluster,
                     next_step="Nothing to do: the machine asks again.",
                 ) from refusal
+
+    def set_master_password(self, cluster: str, password: str) -> None:
+        """Set the master user's password. Raises ServiceBusy in a wrong state."""
+        self._modify(cluster, {"MasterUserPassword": password}, what="a new password")
+
+    def set_security_groups(self, cluster: str, groups: Sequence[str]) -> None:
+        """Put these in the place of the cluster's security groups. Raises ServiceBusy in a wrong state."""
+        self._modify(cluster, {"VpcSecurityGroupIds": list(groups)}, what="other security groups")
+
+    def rename_cluster(self, name: str, new: str) -> None:
+        """Begin to give the cluster another identifier, and with it other endpoints. As `set_security_groups`."""
+        self._modify(name, {"NewDBClusterIdentifier": new}, what="another name")
+
+    def rename_instance(self, name: str, new: str) -> None:
+        """Begin to give an instance another identifier, for which it restarts. Raises ServiceBusy in a wrong state."""
+        with aws.asking(name):
+            try:
+                self._client.modify_db_instance(
+                    DBInstanceIdentifier=name, NewDBInstanceIdentifier=new, ApplyImmediately=True
+                )
+            except ClientError as refusal:
+                if aws.code(refusal) not in _WRONG_STATE | {"DBInstanceAlreadyExists"}:
+                    raise
+                raise _busy(name, "another name") from refusal
+
+    def _modify(self, cluster: str, changes: Mapping[str, Any], *, what: str) -> None:
+        with aws.asking(cluster):
+            try:
+                self._client.modify_db_cluster(DBClusterIdentifier=cluster, ApplyImmediately=True, **changes)
+            except ClientError as refusal:
+                if aws.code(refusal) not in _WRONG_STATE | {"DBClusterAlreadyExists"}:
+                    raise
+                raise _busy(cluster, what) from refusal
 
     def delete_instance(self, name: str) -> None:
         """Start the deletion; absent is done. Raises StillDeleting when its state does not allow it yet."""
@@ -244,24 +268,45 @@ def _point_in_time(order: RestoreOrder) -> dict[str, Any]:
 def _shape(order: RestoreOrder) -> dict[str, Any]:
     """What both restore calls take alike.
 
-    Not sent, on purpose: EnableCloudwatchLogsExports (none is the default); PubliclyAccessible (of clusters, only
-    Multi-AZ ones have it; here the instance has it); EnableVPCNetworking with EnableInternetAccessGateway (sent at
-    all, they require IAM authentication; a cluster in a subnet group, without IAM authentication, has neither, which
-    is proven from what the API then tells).
+    Not sent, on purpose: PubliclyAccessible (of clusters, only Multi-AZ ones have it; here the instance has it);
+    EnableVPCNetworking with EnableInternetAccessGateway (sent at all, they require IAM authentication; a cluster in a
+    subnet group, without IAM authentication, has neither, which is proven from what the API then tells).
 
     Nor TagSpecifications for the automated backup, which goes with the cluster: the right to tag one cannot be cut
     down to the copy's, whose id AWS makes up, and would reach production's.
     """
-    optional = {"DBClusterParameterGroupName": order.parameter_group, "KmsKeyId": order.kms_key}
+    optional: dict[str, Any] = {"DBClusterParameterGroupName": order.parameter_group, "KmsKeyId": order.kms_key}
+    if order.min_acu is not None and order.max_acu is not None:
+        optional["ServerlessV2ScalingConfiguration"] = {"MinCapacity": order.min_acu, "MaxCapacity": order.max_acu}
+    if order.log_exports:
+        optional["EnableCloudwatchLogsExports"] = list(order.log_exports)
     return {
         "DBClusterIdentifier": order.target,
         "Port": order.port,
         "DBSubnetGroupName": order.subnet_group,
-        "VpcSecurityGroupIds": [order.security_group],
-        "ServerlessV2ScalingConfiguration": {"MinCapacity": order.min_acu, "MaxCapacity": order.max_acu},
-        "BackupRetentionPeriod": 1,
-        "EnableIAMDatabaseAuthentication": False,
-        "DeletionProtection": False,
+        "VpcSecurityGroupIds": list(order.security_groups),
+        "BackupRetentionPeriod": order.backup_retention_days,
+        "EnableIAMDatabaseAuthentication": order.iam_authentication,
+        "DeletionProtection": order.deletion_protection,
+        "CopyTagsToSnapshot": order.copy_tags_to_snapshot,
+        "Tags": _as_tags(order.tags),
+        **{name: value for name, value in optional.items() if value is not None},
+    }
+
+
+def _instance_shape(order: InstanceOrder) -> dict[str, Any]:
+    optional = {
+        "AvailabilityZone": order.zone,
+        "PromotionTier": order.promotion_tier,
+        "DBParameterGroupName": order.parameter_group,
+    }
+    return {
+        "DBInstanceIdentifier": order.name,
+        "DBClusterIdentifier": order.cluster,
+        "DBInstanceClass": order.instance_class,
+        "Engine": order.engine,
+        "PubliclyAccessible": False,
+        "AutoMinorVersionUpgrade": False,
         "CopyTagsToSnapshot": False,
         "Tags": _as_tags(order.tags),
         **{name: value for name, value in optional.items() if value is not None},

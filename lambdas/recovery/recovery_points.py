@@ -71,11 +71,17 @@ def snapshot_faults(snapshot: Snapshot, *, source: str) -> tuple[str, ...]:
     return tuple(faults)
 
 
-def choose(selector: Selector, inventory: Inventory, *, settings: Settings, now: datetime) -> RecoveryPoint:
-    """The recovery point to restore, with the reason. Raises NoUsableRecoveryPoint with what was found instead."""
+def choose(
+    selector: Selector, inventory: Inventory, *, settings: Settings, now: datetime, any_age: bool = False
+) -> RecoveryPoint:
+    """The recovery point to restore, with the reason. Raises NoUsableRecoveryPoint with what was found instead.
+
+    `any_age`: the latest snapshot is taken however old it is. A drill refuses an old one, because the daily backup did
+    not run; to who has lost a database it is the best there is.
+    """
     match selector.form:
         case "latest-snapshot":
-            return _latest_snapshot(inventory, settings=settings, now=now)
+            return _latest_snapshot(inventory, settings=settings, now=now, any_age=any_age)
         case "latest-restorable-time":
             window = restore_window(inventory, before=None)
             if window is None:
@@ -145,7 +151,7 @@ def blueprint(point: RecoveryPoint, inventory: Inventory, settings: Settings) ->
     )
 
 
-def _latest_snapshot(inventory: Inventory, *, settings: Settings, now: datetime) -> RecoveryPoint:
+def _latest_snapshot(inventory: Inventory, *, settings: Settings, now: datetime, any_age: bool) -> RecoveryPoint:
     own = [each for each in inventory.snapshots if each.cluster.lower() == settings.source.lower()]
     admitted = [each for each in own if is_restorable(each.name, settings)]
     usable = [each for each in admitted if not snapshot_faults(each, source=settings.source)]
@@ -155,7 +161,7 @@ def _latest_snapshot(inventory: Inventory, *, settings: Settings, now: datetime)
     newest = max(usable, key=_created)
     allowed = timedelta(hours=settings.objectives.snapshot_age_hours)
     age = now - _created(newest)
-    if age > allowed:
+    if age > allowed and not any_age:
         raise _unusable(
             f"the newest usable snapshot {newest.name} is of {payload.instant(_created(newest))}, {_hours(age)} old, "
             f"and {_hours(allowed)} are allowed: {found}",

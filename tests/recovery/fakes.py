@@ -132,7 +132,7 @@ class FakeRds:
             created_at=self.clock.now,
             endpoint=f"{order.target}.cluster-x.eu-west-1.rds.amazonaws.com",
             port=order.port,
-            security_groups=(order.security_group,),
+            security_groups=order.security_groups,
             subnet_group=order.subnet_group,
             tags=order.tags,
         )

@@ -46,7 +46,7 @@ def test_a_drill_of_nothing_but_defaults_restores_the_newest_snapshot_in_isolati
     (order,) = world.rds.orders
     assert order.point.id == "rds:coder-prod-aurora-2"
     assert order.target == drill.target
-    assert order.security_group == SETTINGS.database.security_group
+    assert order.security_groups == (SETTINGS.database.security_group,)
     assert order.parameter_group == "coder-prod-pg16"
     assert order.kms_key == "arn:aws:kms:eu-west-1:111122223333:key/prod"
     assert order.tags == {

@@ -1,0 +1,90 @@
+"""The names of a platform restore, and the guard without which none of its steps changes a cluster.
+
+Three clusters may be changed, and no other: the source, what this restore made beside it, and the source under the name
+that swap-identifiers gives it. IAM says the same by names; this module says it first, and in words.
+"""
+
+import re
+from collections.abc import Mapping
+
+from lambdas.errors import ProductionTargetRefused
+from lambdas.recovery.names import ENVIRONMENT_TAG, EXECUTION_TAG
+from lambdas.restore_contracts import Restoration
+
+RESTORE_TAG = "coder-day2:restore"
+
+RESTORED, OLD = "-restored-", "-old-"
+# An RDS identifier takes 63 characters; the instances' names are the cluster's and a number.
+LONGEST_TARGET = 63 - len("-15")
+_ID = r"\d{8}-[0-9a-f]{8}"
+_OF_A_RESTORE = re.compile(rf"(?:{RESTORED}|{OLD}){_ID}$")
+_IDENTIFIER = re.compile(r"[a-z](?:-?[a-z0-9])*")
+
+
+def base_of(source: str) -> str:
+    """The name that a platform's clusters share: of one that was itself restored, without that restore's ending."""
+    return _OF_A_RESTORE.sub("", source)
+
+
+def target_of(restore: str, *, source: str) -> str:
+    """`coder-prod-aurora-restored-20261123-0a1b2c3d`."""
+    return f"{base_of(source)}{RESTORED}{restore}"
+
+
+def old_name_of(restore: str, *, source: str) -> str:
+    """`coder-prod-aurora-old-20261123-0a1b2c3d`."""
+    return f"{base_of(source)}{OLD}{restore}"
+
+
+def instance_of(cluster: str, number: int) -> str:
+    """`<cluster>-1`, the writer; the readers count on."""
+    return f"{cluster}-{number}"
+
+
+def target_faults(name: str, *, source: str) -> tuple[str, ...]:
+    """Everything that keeps `name` from being a restored cluster of `source`. Empty when it may be one."""
+    faults = []
+    if not _IDENTIFIER.fullmatch(name):
+        faults.append(
+            "is no cluster identifier: lower-case letters, digits and single hyphens, first a letter, last no hyphen"
+        )
+    if len(name) > LONGEST_TARGET:
+        faults.append(f"has {len(name)} characters, more than the {LONGEST_TARGET} that leave room for its instances")
+    beginning = f"{base_of(source)}{RESTORED}"
+    if not name.startswith(beginning) or name == beginning:
+        faults.append(f"does not begin with {beginning}")
+    if name == source:
+        faults.append("is the source itself")
+    return tuple(faults)
+
+
+def tags(restoration: Restoration) -> dict[str, str]:
+    """What a restore's cluster and instances are tagged with, beside the source's own tags."""
+    return {
+        RESTORE_TAG: restoration.id,
+        EXECUTION_TAG: restoration.execution,
+        ENVIRONMENT_TAG: restoration.environment,
+    }
+
+
+def require_target(restoration: Restoration) -> Restoration:
+    """`restoration`, or ProductionTargetRefused when its target could be a cluster that was there before."""
+    faults = target_faults(restoration.target, source=restoration.source)
+    if faults:
+        raise ProductionTargetRefused(
+            f"A restore may not make this cluster: it {'; it '.join(faults)}.",
+            resource=restoration.target,
+            next_step="Start a new restore; its names are made by its first step.",
+        )
+    return restoration
+
+
+def require_own(name: str, found: Mapping[str, str], restoration: Restoration) -> None:
+    """Raise ProductionTargetRefused unless `found`, the tags on the resource `name`, are this restore's."""
+    if found.get(RESTORE_TAG) != restoration.id or found.get(ENVIRONMENT_TAG) != restoration.environment:
+        raise ProductionTargetRefused(
+            f"It exists and is not this restore's: its tag {RESTORE_TAG} is {found.get(RESTORE_TAG, 'absent')}, "
+            f"not {restoration.id}.",
+            resource=name,
+            next_step="Look who made it, name another target, and start again.",
+        )
