@@ -105,10 +105,31 @@ class RecoveryPoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Blueprint:
-    """The source's shape at the recovery point, recorded with every drill.
+class InstanceShape:
+    """One of the source's instances, as far as another can be made like it. Publicly accessible none may be.
 
-    `described` is False when the source no longer exists and the settings stood in for it.
+    zone            its availability zone
+    promotion_tier  0 to 15: the lowest takes over first
+    """
+
+    name: str
+    instance_class: str
+    writer: bool = False
+    zone: str | None = None
+    promotion_tier: int | None = None
+    parameter_group: str | None = None
+    performance_insights: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blueprint:
+    """The source's shape at the recovery point, recorded with every drill: once the source is gone, it stands in.
+
+    described   False when the source no longer exists and the settings stood in for it
+    instances   how many there are; `members` tells of each that was seen, the writer first
+    availability_zones  where its instances may be
+    tags        its own and AWS's, as RDS tells them
+    backup_window, maintenance_window  `hh:mm-hh:mm`, `ddd:hh:mm-ddd:hh:mm`, both UTC
     """
 
     described: bool
@@ -123,6 +144,16 @@ class Blueprint:
     min_acu: float | None
     max_acu: float | None
     engine_version: str | None = None
+    security_groups: tuple[str, ...] = ()
+    kms_key: str | None = None
+    deletion_protection: bool | None = None
+    availability_zones: tuple[str, ...] = ()
+    members: tuple[InstanceShape, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    copy_tags_to_snapshot: bool = False
+    storage_type: str | None = None
+    backup_window: str | None = None
+    maintenance_window: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,10 +103,11 @@ class Rds:
         if named is not None and named.lower() not in {each.name.lower() for each in snapshots}:
             asked = self.snapshot(named)
             snapshots += (asked,) if asked is not None else ()
-        retained: tuple[RetainedBackup, ...] = ()
         if cluster is None:
             retained = tuple(each for each in self.automated_backups() if each.cluster.lower() == source.lower())
-        return Inventory(source=cluster, snapshots=snapshots, retained=retained)
+            return Inventory(source=None, snapshots=snapshots, retained=retained)
+        instances = tuple(each for each in self.instances() if each.cluster == cluster.name)
+        return Inventory(source=cluster, instances=instances, snapshots=snapshots)
 
     def restore(self, order: RestoreOrder) -> Cluster | None:
         """Start the restore. None: the name exists by now. Raises NoUsableRecoveryPoint when the point went away."""
@@ -316,6 +317,7 @@ def _instance_shape(order: InstanceOrder) -> dict[str, Any]:
 def _cluster(told: _Item) -> Cluster:
     secret = told.get("MasterUserSecret") or {}
     capacity = told.get("ServerlessV2ScalingConfiguration") or {}
+    members = told.get("DBClusterMembers", ())
     return Cluster(
         name=told["DBClusterIdentifier"],
         status=told.get("Status", "unknown"),
@@ -340,7 +342,14 @@ def _cluster(told: _Item) -> Cluster:
         roles=tuple(each.get("RoleArn", "") for each in told.get("AssociatedRoles", ())),
         log_exports=tuple(told.get("EnabledCloudwatchLogsExports", ())),
         backup_retention_days=told.get("BackupRetentionPeriod"),
-        members=tuple(each["DBInstanceIdentifier"] for each in told.get("DBClusterMembers", ())),
+        members=tuple(each["DBInstanceIdentifier"] for each in members),
+        writer=next((each["DBInstanceIdentifier"] for each in members if each.get("IsClusterWriter")), None),
+        availability_zones=tuple(told.get("AvailabilityZones", ())),
+        deletion_protection=told.get("DeletionProtection"),
+        copy_tags_to_snapshot=bool(told.get("CopyTagsToSnapshot")),
+        storage_type=told.get("StorageType"),
+        backup_window=told.get("PreferredBackupWindow"),
+        maintenance_window=told.get("PreferredMaintenanceWindow"),
         min_acu=capacity.get("MinCapacity"),
         max_acu=capacity.get("MaxCapacity"),
         earliest_restorable_at=told.get("EarliestRestorableTime"),
@@ -362,6 +371,11 @@ def _instance(told: _Item) -> Instance:
         security_groups=_groups(told),
         vpc=group.get("VpcId"),
         subnets=tuple(each["SubnetIdentifier"] for each in group.get("Subnets", ())),
+        instance_class=told.get("DBInstanceClass", ""),
+        zone=told.get("AvailabilityZone"),
+        promotion_tier=told.get("PromotionTier"),
+        parameter_group=next((each.get("DBParameterGroupName") for each in told.get("DBParameterGroups", ())), None),
+        performance_insights=bool(told.get("PerformanceInsightsEnabled")),
         created_at=told.get("InstanceCreateTime"),
         tags=_tags(told),
     )

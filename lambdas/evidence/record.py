@@ -134,7 +134,7 @@ def _copy(state: State) -> dict[str, Any]:
     credentials = restore.get("credentials_ready") or {}
     return {
         "recovery_point": _contract(RecoveryPoint, choice.get("recovery_point")),
-        "blueprint": _contract(Blueprint, choice.get("blueprint")),
+        "blueprint": _shape(choice.get("blueprint")),
         "target": cluster
         and {
             **{name: cluster.get(name) for name in _CLUSTER_FACTS},
@@ -152,6 +152,14 @@ def _copy(state: State) -> dict[str, Any]:
             "facts": [_contract(IsolationFact, each) for each in isolation.get("facts") or ()],
         },
     }
+
+
+def _shape(blueprint: State | None) -> dict[str, Any] | None:
+    """The source's shape with its tags by name only: a value may be a person's."""
+    if blueprint is None:
+        return None
+    told: dict[str, Any] = payload.write(payload.read(Blueprint, blueprint))
+    return {**told, "tags": sorted(told["tags"])}
 
 
 def _verification(state: State, baseline: Baseline | None) -> dict[str, Any]:

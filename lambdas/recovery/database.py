@@ -30,6 +30,7 @@ class Cluster:
     data_api            the HTTP endpoint, which answers without a network path to the database
     vpc_networking, internet_gateway  told for clusters of the express configuration only
     roles               ARNs of the IAM roles with which the database itself reaches other services
+    members             names of its instances; `writer` is the one among them that writes
     """
 
     name: str
@@ -56,6 +57,13 @@ class Cluster:
     log_exports: tuple[str, ...] = ()
     backup_retention_days: int | None = None
     members: tuple[str, ...] = ()
+    writer: str | None = None
+    availability_zones: tuple[str, ...] = ()
+    deletion_protection: bool | None = None
+    copy_tags_to_snapshot: bool = False
+    storage_type: str | None = None
+    backup_window: str | None = None
+    maintenance_window: str | None = None
     min_acu: float | None = None
     max_acu: float | None = None
     earliest_restorable_at: datetime | None = None
@@ -66,7 +74,7 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """One DB instance. `subnets` are those of its subnet group."""
+    """One DB instance. `subnets` are those of its subnet group; `zone` is the one availability zone it is in."""
 
     name: str
     cluster: str | None
@@ -75,6 +83,11 @@ class Instance:
     security_groups: tuple[str, ...] = ()
     vpc: str | None = None
     subnets: tuple[str, ...] = ()
+    instance_class: str = ""
+    zone: str | None = None
+    promotion_tier: int | None = None
+    parameter_group: str | None = None
+    performance_insights: bool = False
     created_at: datetime | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -122,9 +135,11 @@ class Inventory:
 
     snapshots  those of the source, and the one the request names, whatever cluster it is of
     source     None when the cluster no longer exists
+    instances  the source's
     retained   automated backups that outlive the deleted source
     """
 
     source: Cluster | None
+    instances: tuple[Instance, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()
     retained: tuple[RetainedBackup, ...] = ()

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
 from lambdas import payload
-from lambdas.contracts import Blueprint, RecoveryPoint
+from lambdas.contracts import Blueprint, InstanceShape, RecoveryPoint
 from lambdas.errors import NoUsableRecoveryPoint
-from lambdas.recovery.database import AVAILABLE, ENGINE, Cluster, Inventory, RetainedBackup, Snapshot
+from lambdas.recovery.database import AVAILABLE, ENGINE, Cluster, Instance, Inventory, RetainedBackup, Snapshot
 from lambdas.recovery.names import is_restorable
 from lambdas.recovery.request import Selector
 from lambdas.settings import Settings
@@ -132,6 +132,16 @@ def blueprint(point: RecoveryPoint, inventory: Inventory, settings: Settings) ->
             min_acu=source.min_acu,
             max_acu=source.max_acu,
             engine_version=source.engine_version,
+            security_groups=source.security_groups,
+            kms_key=source.kms_key,
+            deletion_protection=source.deletion_protection,
+            availability_zones=source.availability_zones,
+            members=_members(source, inventory.instances),
+            tags=source.tags,
+            copy_tags_to_snapshot=source.copy_tags_to_snapshot,
+            storage_type=source.storage_type,
+            backup_window=source.backup_window,
+            maintenance_window=source.maintenance_window,
         )
     backup = next((each for each in inventory.retained if each.resource_id == point.source_resource_id), None)
     snapshot = next((each for each in inventory.snapshots if each.name == point.id), None)
@@ -148,6 +158,23 @@ def blueprint(point: RecoveryPoint, inventory: Inventory, settings: Settings) ->
         instances=0,
         min_acu=None,
         max_acu=None,
+    )
+
+
+def _members(source: Cluster, instances: Sequence[Instance]) -> tuple[InstanceShape, ...]:
+    """The source's instances, the writer first, then by name."""
+    ordered = sorted(instances, key=lambda each: (each.name != source.writer, each.name))
+    return tuple(
+        InstanceShape(
+            name=each.name,
+            instance_class=each.instance_class,
+            writer=each.name == source.writer,
+            zone=each.zone,
+            promotion_tier=each.promotion_tier,
+            parameter_group=each.parameter_group,
+            performance_insights=each.performance_insights,
+        )
+        for each in ordered
     )
 
 

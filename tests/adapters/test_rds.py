@@ -291,6 +291,43 @@ def test_the_inventory_holds_the_source_s_snapshots_and_the_named_one(production
     assert len(door.inventory(SOURCE, named="unheard-of").snapshots) == len(own)
 
 
+def test_the_inventory_tells_the_source_s_instances_and_nobody_else_s(stub: Stubber, client: RDSClient) -> None:
+    told = {
+        "DBClusterIdentifier": SOURCE,
+        "AvailabilityZones": ["eu-west-1a", "eu-west-1b"],
+        "DeletionProtection": True,
+        "CopyTagsToSnapshot": True,
+        "StorageType": "aurora-iopt1",
+        "PreferredBackupWindow": "01:00-01:30",
+        "PreferredMaintenanceWindow": "sun:03:00-sun:03:30",
+        "DBClusterMembers": [
+            {"DBInstanceIdentifier": "reader", "IsClusterWriter": False},
+            {"DBInstanceIdentifier": "writer", "IsClusterWriter": True},
+        ],
+    }
+    writer = {
+        "DBInstanceIdentifier": "writer",
+        "DBClusterIdentifier": SOURCE,
+        "DBInstanceClass": "db.serverless",
+        "AvailabilityZone": "eu-west-1b",
+        "PromotionTier": 1,
+        "DBParameterGroups": [{"DBParameterGroupName": "coder-prod-pg16", "ParameterApplyStatus": "in-sync"}],
+        "PerformanceInsightsEnabled": True,
+    }
+    other = {"DBInstanceIdentifier": "billing-0", "DBClusterIdentifier": "billing"}
+    stub.add_response("describe_db_clusters", {"DBClusters": [told]})
+    stub.add_response("describe_db_cluster_snapshots", {"DBClusterSnapshots": []})
+    stub.add_response("describe_db_instances", {"DBInstances": [writer, other]})
+    inventory = Rds(client).inventory(SOURCE)
+    [seen], source = inventory.instances, inventory.source
+    assert source is not None
+    assert (seen.name, seen.instance_class, seen.zone) == ("writer", "db.serverless", "eu-west-1b")
+    assert (seen.promotion_tier, seen.parameter_group, seen.performance_insights) == (1, "coder-prod-pg16", True)
+    assert (source.writer, source.deletion_protection, source.copy_tags_to_snapshot) == ("writer", True, True)
+    assert (source.availability_zones, source.storage_type) == (("eu-west-1a", "eu-west-1b"), "aurora-iopt1")
+    assert (source.backup_window, source.maintenance_window) == ("01:00-01:30", "sun:03:00-sun:03:30")
+
+
 def test_a_deleted_source_is_looked_for_among_the_retained_backups(stub: Stubber, client: RDSClient) -> None:
     stub.add_client_error("describe_db_clusters", "DBClusterNotFoundFault")
     stub.add_response("describe_db_cluster_snapshots", {"DBClusterSnapshots": []})

@@ -15,6 +15,7 @@ from lambdas.contracts import (
     DatabaseFacts,
     Drill,
     GroupResult,
+    InstanceShape,
     IsolationFact,
     Judgement,
     Objective,
@@ -95,6 +96,34 @@ BLUEPRINT = Blueprint(
     instances=2,
     min_acu=2,
     max_acu=64,
+    engine_version="16.6",
+    security_groups=("sg-0a51b7d2c9e8f4310",),
+    kms_key="arn:aws:kms:eu-west-1:111122223333:key/1f4f7d3c-0b55-4f8e-9a6f-1b2c3d4e5f60",
+    deletion_protection=True,
+    availability_zones=("eu-west-1a", "eu-west-1b", "eu-west-1c"),
+    members=(
+        InstanceShape(
+            name=f"{SOURCE}-0",
+            instance_class="db.serverless",
+            writer=True,
+            zone="eu-west-1a",
+            promotion_tier=0,
+            parameter_group="coder-prod-aurora-pg16-instance",
+            performance_insights=True,
+        ),
+        InstanceShape(
+            name=f"{SOURCE}-1",
+            instance_class="db.serverless",
+            zone="eu-west-1b",
+            promotion_tier=1,
+            parameter_group="coder-prod-aurora-pg16-instance",
+        ),
+    ),
+    tags={"Team": "platform"},
+    copy_tags_to_snapshot=True,
+    storage_type="aurora",
+    backup_window="01:00-01:30",
+    maintenance_window="sun:03:00-sun:03:30",
 )
 
 FACTS = DatabaseFacts(

@@ -114,8 +114,11 @@ class FakeRds:
     def inventory(self, source: str, *, named: str | None = None) -> Inventory:
         snapshots = tuple(each for each in self.snapshots() if each.cluster == source or each.name == named)
         cluster = self.cluster(source)
-        retained = () if cluster else tuple(each for each in self.automated_backups() if each.cluster == source)
-        return Inventory(source=cluster, snapshots=snapshots, retained=retained)
+        if cluster is None:
+            retained = tuple(each for each in self.automated_backups() if each.cluster == source)
+            return Inventory(source=None, snapshots=snapshots, retained=retained)
+        instances = tuple(each for each in self.instances() if each.cluster == source)
+        return Inventory(source=cluster, instances=instances, snapshots=snapshots)
 
     def restore(self, order: RestoreOrder) -> Cluster | None:
         self.faults.before("restore")

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambdas import payload
+from lambdas.contracts import Blueprint
 from lambdas.errors import NoUsableRecoveryPoint
-from lambdas.recovery.database import ENGINE, Inventory, RetainedBackup, Snapshot
+from lambdas.recovery.database import ENGINE, Instance, Inventory, RetainedBackup, Snapshot
 from lambdas.recovery.recovery_points import blueprint, choose, problems
 from lambdas.recovery.request import Selector
 from lambdas.recovery.restoring import parameter_group
@@ -210,6 +212,39 @@ def test_the_source_s_shape_is_recorded() -> None:
     assert shape.described
     assert (shape.instances, shape.backup_retention_days, shape.log_exports) == (2, 35, ("postgresql",))
     assert (shape.min_acu, shape.max_acu, shape.master_username) == (0.5, 16, "coder_admin")
+
+
+def test_the_source_s_instances_are_recorded_the_writer_first() -> None:
+    source = production(writer="coder-prod-aurora-1", deletion_protection=True, availability_zones=("a", "b", "c"))
+    reader, writer = (
+        Instance(
+            name=name,
+            cluster=source.name,
+            status="available",
+            instance_class="db.serverless",
+            zone=zone,
+            promotion_tier=1,
+            parameter_group="coder-prod-pg16",
+        )
+        for name, zone in (("coder-prod-aurora-0", "a"), ("coder-prod-aurora-1", "b"))
+    )
+    inventory = Inventory(source=source, instances=(reader, writer), snapshots=(snapshot("coder-prod-mine", hours=1),))
+    shape = blueprint(choose(LATEST, inventory, settings=SETTINGS, now=NOW), inventory, SETTINGS)
+    assert [(each.name, each.writer, each.zone) for each in shape.members] == [
+        ("coder-prod-aurora-1", True, "b"),
+        ("coder-prod-aurora-0", False, "a"),
+    ]
+    assert (shape.security_groups, shape.kms_key) == (("sg-production",), source.kms_key)
+    assert (shape.deletion_protection, shape.availability_zones) == (True, ("a", "b", "c"))
+
+
+def test_a_blueprint_of_an_older_release_still_reads() -> None:
+    """The ledger keeps the last one for as long as no drill runs."""
+    inventory = Inventory(source=production(), snapshots=(snapshot("coder-prod-mine", hours=1),))
+    told = payload.write(blueprint(choose(LATEST, inventory, settings=SETTINGS, now=NOW), inventory, SETTINGS))
+    since = ("security_groups", "kms_key", "deletion_protection", "availability_zones", "members", "tags")
+    old = payload.read(Blueprint, {name: value for name, value in told.items() if name not in since})
+    assert (old.instances, old.members, old.security_groups) == (2, (), ())
 
 
 def test_a_parameter_group_of_another_major_version_is_not_given_to_the_copy() -> None:
