@@ -5,7 +5,7 @@ by a digest, and by the version under which the service keeps the one before.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -228,3 +228,29 @@ class Handover:
     files: Mapping[str, str]
     summary: str
     warnings: tuple[str, ...] = ()
+
+
+ApprovalState = Literal["waiting", "approved", "rejected", "expired"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalItem:
+    """A question as the ledger keeps it, and its answer when there is one.
+
+    token      with it, and the right to send it, the machine goes on: it is shown to nobody
+    summary, lost  the plan's
+    verdict    what the verification came to: pass | warn
+    by, at, reason  of the answer
+    """
+
+    restoration: Restoration
+    token: str = field(repr=False)
+    asked_at: datetime
+    expires_at: datetime
+    summary: str = ""
+    lost: str = ""
+    verdict: str = ""
+    state: ApprovalState = "waiting"
+    by: str | None = None
+    at: datetime | None = None
+    reason: str = ""

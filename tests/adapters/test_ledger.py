@@ -1,17 +1,15 @@
 """The ledger against moto: who may drill, what ran, what the next drill is compared with."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
 from botocore.stub import Stubber
-from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from lambdas.adapters.ledger import Ledger
-from lambdas.contracts import Baseline, Drill
+from lambdas.contracts import Baseline, Blueprint, Drill
 from lambdas.errors import AccessRefused, Day2Error, RequestRefused, ServiceBusy
 from lambdas.evidence.summary import Summary
 
@@ -21,23 +19,8 @@ SOURCE = "coder-prod-aurora"
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        dynamodb = boto3.client("dynamodb", region_name="eu-west-1")
-        dynamodb.create_table(
-            TableName="ledger",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        )
-        yield dynamodb
-
-
-@pytest.fixture
-def ledger(client: DynamoDBClient) -> Ledger:
-    return Ledger("ledger", client)
+def ledger(dynamodb: DynamoDBClient) -> Ledger:
+    return Ledger("ledger", dynamodb)
 
 
 def drill(number: int = 1, *, opened_at: datetime = NOW, source: str = SOURCE, execution: str = ONE) -> Drill:
@@ -74,6 +57,23 @@ def summary(of: Drill, outcome: str = "passed") -> Summary:
     )
 
 
+def blueprint(*, instances: int) -> Blueprint:
+    return Blueprint(
+        described=True,
+        cluster_parameter_group="coder-prod-pg16",
+        subnet_group="coder-prod-db-subnet-group",
+        port=5432,
+        master_username="coder_admin",
+        iam_authentication=True,
+        log_exports=("postgresql",),
+        backup_retention_days=35,
+        instances=instances,
+        min_acu=0.5,
+        max_acu=16,
+        tags={"Team": "platform"},
+    )
+
+
 class TestASlot:
     def claim(self, ledger: Ledger, execution: str, recovery_point: str = "latest-snapshot") -> bool:
         return ledger.claim_slot(source=SOURCE, recovery_point=recovery_point, slot=NOW, execution=execution)
@@ -90,9 +90,9 @@ class TestASlot:
         assert self.claim(ledger, ONE)
         assert self.claim(ledger, TWO, "latest-restorable-time")
 
-    def test_is_forgotten_by_the_table_after_a_month(self, ledger: Ledger, client: DynamoDBClient) -> None:
+    def test_is_forgotten_by_the_table_after_a_month(self, ledger: Ledger, dynamodb: DynamoDBClient) -> None:
         self.claim(ledger, ONE)
-        (item,) = client.scan(TableName="ledger")["Items"]
+        (item,) = dynamodb.scan(TableName="ledger")["Items"]
         assert int(item["expires_at"]["N"]) == int((NOW + timedelta(days=30)).timestamp())
 
 
@@ -197,6 +197,23 @@ class TestTheHistory:
             ledger.put_baseline(SOURCE, put)
         assert ledger.baseline(SOURCE) == put
         assert ledger.baseline("coder-dev-aurora") is None
+
+
+class TestTheBlueprint:
+    def test_is_none_before_any_drill_saw_the_source(self, ledger: Ledger) -> None:
+        assert ledger.blueprint(SOURCE) is None
+
+    def test_is_the_one_that_was_seen_last_whatever_comes_in_later(self, ledger: Ledger) -> None:
+        ledger.put_blueprint(SOURCE, blueprint(instances=2), seen_at=NOW)
+        ledger.put_blueprint(SOURCE, blueprint(instances=3), seen_at=NOW + timedelta(days=1))
+        ledger.put_blueprint(SOURCE, blueprint(instances=2), seen_at=NOW)
+        assert ledger.blueprint(SOURCE) == blueprint(instances=3)
+        assert ledger.blueprint("coder-dev-aurora") is None
+
+    def test_is_entered_again_by_a_retry(self, ledger: Ledger) -> None:
+        for _ in range(2):
+            ledger.put_blueprint(SOURCE, blueprint(instances=2), seen_at=NOW)
+        assert ledger.blueprint(SOURCE) == blueprint(instances=2)
 
 
 class TestWhatDynamoDBRefuses:
