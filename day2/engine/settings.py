@@ -24,6 +24,7 @@ class PhaseSeconds:
     credentials_rotating: float = 0.3
     cluster_deleting: float = 0.3
     instance_deleting: float = 0.3
+    renaming: float = 0.5
     namespace_terminating: float = 0.3
     node_group_updating: float = 0.5
     rollout_progressing: float = 0.3

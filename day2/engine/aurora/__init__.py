@@ -1,6 +1,7 @@
 """Aurora PostgreSQL on one machine: MiniStack's RDS calls, over PostgreSQL servers that are really backed up.
 
-It differs from AWS where one machine cannot do otherwise: readers share the writer's server; the version that
+It differs from AWS where one machine cannot do otherwise: readers share the writer's server and its address, and an
+instance's endpoint is its cluster's; the version that
 clusters claim is the one asked for, whatever PostgreSQL is installed; the restorable window ends seconds behind
 now instead of minutes; storage is not encrypted, the key is checked all the same; the master user is a superuser,
 because PostgreSQL lets nobody else create the extension amcheck.
@@ -13,6 +14,7 @@ NEEDS = (
     "services.rds._tags",
     "services.rds._subnet_groups",
     "services.rds._db_cluster_param_groups",
+    "services.rds._param_groups",
     "services.rds._default_engine_version",
     "services.rds.AURORA_POSTGRESQL_ENGINE_VERSION_SET",
     "services.kms._resolve_key",

@@ -4,7 +4,7 @@ import shutil
 from datetime import UTC, datetime
 from typing import Any
 
-from day2.engine.aurora import automated_backups, credentials, faults, phases, references, snapshots, stores
+from day2.engine.aurora import automated_backups, credentials, faults, phases, references, renames, snapshots, stores
 from day2.engine.aurora.disturbances import Disturbance
 from day2.engine.aurora.records import ENGINE, Aurora, Cluster, RetainedBackup, Shown, filtered, page, resource_id
 from day2.engine.aurora.wire import Request
@@ -91,9 +91,8 @@ def new(aurora: Aurora, name: str, request: Request, *, inherited: Shown, versio
         "CrossAccountClone": False,
     }
     folder = aurora.new_folder()
-    volume = aurora.new_volume(folder, port=int(request.get("Port", 5432)))
-    # Readers share the writer's server here, so both endpoints are one address.
-    fields |= {"Endpoint": volume.server.host, "ReaderEndpoint": volume.server.host, "Port": volume.server.port}
+    volume = aurora.new_volume(folder, identifier=name, port=int(request.get("Port", 5432)))
+    fields |= volume.endpoint
     cluster = Cluster(id=name, shown=fields, volume=volume, folder=folder)
     aurora.clusters[name] = cluster
     stores.set_tags(arn, request.get("Tags", []))
@@ -148,7 +147,7 @@ def describe(aurora: Aurora, request: Request) -> Shown:
 
 
 def modify(aurora: Aurora, request: Request) -> Shown:
-    """Change settings at once; a password takes a phase of its own."""
+    """Change settings at once; a password and another identifier take a phase of their own."""
     cluster = aurora.cluster(request["DBClusterIdentifier"])
     if cluster.status != "available":
         raise faults.cluster_state(f"DB Cluster {cluster.id} is not in available state.")
@@ -172,8 +171,11 @@ def modify(aurora: Aurora, request: Request) -> Shown:
         changes["DBClusterParameterGroup"] = references.parameter_group(request, version=cluster.shown["EngineVersion"])
     if "CloudwatchLogsExportConfiguration" in request:
         changes["EnabledCloudwatchLogsExports"] = _log_exports(cluster, request["CloudwatchLogsExportConfiguration"])
+    new_name = renames.cluster_name(aurora, request)
     credentials.modify(aurora, cluster, request)
     cluster.shown.update(changes)
+    if new_name:
+        renames.begin_cluster(aurora, cluster, new_name, at_once=bool(request.get("ApplyImmediately")))
     return {"DBCluster": shown(aurora, cluster)}
 
 

@@ -24,6 +24,8 @@ class Disturbance(StrEnum):
     """Managed secrets stay `creating`. Lasting."""
     DELETION_HANGS = "deletion-hangs"
     """Clusters stay `deleting`. Lasting."""
+    RENAME_HANGS = "rename-hangs"
+    """Clusters and instances stay `renaming`, at the new address already. Lasting."""
     DELETION_REFUSED = "deletion-refused"
     """The next DeleteDBCluster is answered with InternalFailure. One occasion."""
     THROTTLED = "throttled"

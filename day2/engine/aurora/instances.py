@@ -5,7 +5,7 @@ Every instance of a cluster is the same server here; the first to become availab
 
 from datetime import UTC, datetime
 
-from day2.engine.aurora import faults, phases, references, stores
+from day2.engine.aurora import faults, phases, references, renames, stores
 from day2.engine.aurora.disturbances import Disturbance
 from day2.engine.aurora.records import ENGINE, Aurora, Cluster, Instance, Shown, filtered, page, resource_id
 from day2.engine.aurora.wire import Request
@@ -22,6 +22,13 @@ _OF_THE_CLUSTER = (
     "KmsKeyId",
 )
 
+_THE_CLUSTERS = (
+    "Engine", "EngineVersion", "MasterUsername", "StorageEncrypted", "KmsKeyId", "VpcSecurityGroups", "StorageType",
+    "BackupRetentionPeriod", "PreferredBackupWindow", "IAMDatabaseAuthenticationEnabled", "AllocatedStorage",
+    "DBClusterIdentifier",
+)  # fmt: skip
+"""What an instance shows of its cluster, changed there and at once here."""
+
 _FILTERS = {
     "db-cluster-id": "DBClusterIdentifier",
     "db-instance-id": "DBInstanceIdentifier",
@@ -32,9 +39,7 @@ _FILTERS = {
 
 def create(aurora: Aurora, request: Request) -> Shown:
     """Add an instance to a cluster; it may still be creating, the instance waits for it."""
-    name = references.identifier(request["DBInstanceIdentifier"], parameter="DBInstanceIdentifier")
-    if name in aurora.instances:
-        raise faults.Fault("DBInstanceAlreadyExists", f"DB instance already exists: {name}")
+    name = references.free_instance_id(aurora, request)
     if "DBClusterIdentifier" not in request or request["Engine"] != ENGINE:
         raise faults.combination(f"This engine has instances of {ENGINE} clusters only: name one.")
     if misplaced := [parameter for parameter in _OF_THE_CLUSTER if parameter in request]:
@@ -49,7 +54,7 @@ def create(aurora: Aurora, request: Request) -> Shown:
             "Set the Serverless v2 scaling configuration on the parent DB cluster before creating a "
             "Serverless v2 DB instance."
         )
-    instance = Instance(id=name, cluster=cluster.id, shown=_fields(aurora, cluster, name, request))
+    instance = Instance(id=name, cluster=cluster, shown=_fields(aurora, cluster, name, request))
     aurora.instances[name] = instance
     cluster.instances.append(name)
     stores.set_tags(instance.shown["DBInstanceArn"], request.get("Tags", []))
@@ -60,29 +65,25 @@ def create(aurora: Aurora, request: Request) -> Shown:
         work=lambda: _start(aurora, cluster),
         done=lambda failure: _settle(aurora, instance, "failed" if failure or fails else "available"),
     )
-    return {"DBInstance": shown(aurora, instance)}
+    return {"DBInstance": shown(instance)}
 
 
 def _fields(aurora: Aurora, cluster: Cluster, name: str, request: Request) -> Shown:
-    copied = (
-        "Engine", "EngineVersion", "MasterUsername", "StorageEncrypted", "KmsKeyId", "VpcSecurityGroups", "StorageType",
-        "BackupRetentionPeriod", "PreferredBackupWindow", "IAMDatabaseAuthenticationEnabled", "AllocatedStorage",
-    )  # fmt: skip
     return {
-        **{member: cluster.shown.get(member) for member in copied},
         "DBInstanceIdentifier": name,
         "DBInstanceArn": aurora.arn("db", name),
         "DbiResourceId": resource_id("db"),
-        "DBClusterIdentifier": cluster.id,
         "DBInstanceClass": request["DBInstanceClass"],
         "DBInstanceStatus": "creating",
         "DBName": cluster.shown.get("DatabaseName"),
         "InstanceCreateTime": datetime.now(UTC),
-        "AvailabilityZone": request.get("AvailabilityZone", cluster.shown["AvailabilityZones"][0]),
+        "AvailabilityZone": request.get("AvailabilityZone") or _next_zone(aurora, cluster),
         "DBSubnetGroup": references.described_subnet_group(cluster.shown["DBSubnetGroup"]),
         "DBParameterGroups": [
             {
-                "DBParameterGroupName": request.get("DBParameterGroupName", f"default.{ENGINE}"),
+                "DBParameterGroupName": references.instance_parameter_group(
+                    request, version=cluster.shown["EngineVersion"]
+                ),
                 "ParameterApplyStatus": "in-sync",
             }
         ],
@@ -102,6 +103,13 @@ def _fields(aurora: Aurora, cluster: Cluster, name: str, request: Request) -> Sh
     }
 
 
+def _next_zone(aurora: Aurora, cluster: Cluster) -> str:
+    """The zone with the fewest of the cluster's instances, in the order of their names."""
+    used = [instance.shown["AvailabilityZone"] for instance in aurora.members(cluster)]
+    zones: list[str] = cluster.shown["AvailabilityZones"]
+    return min(zones, key=used.count)
+
+
 def _start(aurora: Aurora, cluster: Cluster) -> None:
     cluster.settled.wait()
     if cluster.status == "failed":
@@ -114,21 +122,19 @@ def _settle(aurora: Aurora, instance: Instance, status: str) -> None:
     with aurora.lock:
         if instance.status != "creating":
             return  # deleted meanwhile
-        cluster = aurora.clusters[instance.cluster]
         instance.shown["DBInstanceStatus"] = status
-        if status == "available":
-            instance.shown["Endpoint"] = {
-                "Address": cluster.shown["Endpoint"],
-                "Port": cluster.shown["Port"],
-                "HostedZoneId": cluster.shown["HostedZoneId"],
-            }
+        instance.has_endpoint = status == "available"
 
 
-def shown(aurora: Aurora, instance: Instance) -> Shown:
-    """The instance as the API shows it."""
-    window = aurora.clusters[instance.cluster].volume.backups.window
+def shown(instance: Instance) -> Shown:
+    """The instance as the API shows it: its own settings, and its cluster's as they are now."""
+    cluster = instance.cluster.shown
+    window = instance.cluster.volume.backups.window
+    endpoint = {"Address": cluster["Endpoint"], "Port": cluster["Port"], "HostedZoneId": cluster["HostedZoneId"]}
     return {
+        **{member: cluster.get(member) for member in _THE_CLUSTERS},
         **instance.shown,
+        "Endpoint": endpoint if instance.has_endpoint else None,
         "TagList": stores.tags_of(instance.shown["DBInstanceArn"]),
         "LatestRestorableTime": window and window[1],
     }
@@ -138,18 +144,21 @@ def describe(aurora: Aurora, request: Request) -> Shown:
     """One instance, or every one that the filters admit."""
     name = request.get("DBInstanceIdentifier")
     chosen = [aurora.instance(name)] if name else list(aurora.instances.values())
-    items = [shown(aurora, instance) for instance in chosen]
+    items = [shown(instance) for instance in chosen]
     return page(filtered(items, request, _FILTERS), request, list_name="DBInstances")
 
 
 def modify(aurora: Aurora, request: Request) -> Shown:
-    """Change the few settings that are the instance's own, at once."""
+    """Change the few settings that are the instance's own, at once; another identifier takes a phase."""
     instance = aurora.instance(request["DBInstanceIdentifier"])
     if instance.status != "available":
         raise faults.Fault("InvalidDBInstanceState", f"DB instance {instance.id} is {instance.status}.")
     own = ("PubliclyAccessible", "PromotionTier", "MonitoringInterval", "AutoMinorVersionUpgrade", "DBInstanceClass")
+    new_name = renames.instance_name(aurora, request)
     instance.shown |= {member: request[member] for member in own if member in request}
-    return {"DBInstance": shown(aurora, instance)}
+    if new_name:
+        renames.begin_instance(aurora, instance, new_name, at_once=bool(request.get("ApplyImmediately")))
+    return {"DBInstance": shown(instance)}
 
 
 def delete(aurora: Aurora, request: Request) -> Shown:
@@ -160,7 +169,7 @@ def delete(aurora: Aurora, request: Request) -> Shown:
     if request.get("FinalDBSnapshotIdentifier"):
         raise faults.combination("A member of a DB cluster has no snapshot of its own; take one of the cluster.")
     instance.shown["DBInstanceStatus"] = "deleting"
-    cluster = aurora.clusters[instance.cluster]
+    cluster = instance.cluster
     last = all(other.status == "deleting" for other in aurora.members(cluster))
     phases.begin(
         f"delete {instance.id}",
@@ -168,13 +177,13 @@ def delete(aurora: Aurora, request: Request) -> Shown:
         work=cluster.volume.fall_silent if last else phases.nothing,
         done=lambda _: _gone(aurora, instance),
     )
-    return {"DBInstance": shown(aurora, instance)}
+    return {"DBInstance": shown(instance)}
 
 
 def _gone(aurora: Aurora, instance: Instance) -> None:
     with aurora.lock:
         stores.forget_tags(instance.shown["DBInstanceArn"])
-        aurora.clusters[instance.cluster].instances.remove(instance.id)
+        instance.cluster.instances.remove(instance.id)
         del aurora.instances[instance.id]
 
 

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from day2.engine.aurora import faults
 from day2.engine.aurora.disturbances import Disturbances
+from day2.engine.aurora.endpoints import Endpoints
 from day2.engine.aurora.volumes import Volume
 from day2.engine.aurora.wire import Request
 from day2.engine.authority import Authority
@@ -28,7 +29,10 @@ Shown = dict[str, Any]
 
 @dataclass(slots=True, kw_only=True)
 class Cluster:
-    """One cluster. `shown` holds the members of the API's DBCluster that are stored, not derived."""
+    """One cluster. `shown` holds the members of the API's DBCluster that are stored, not derived.
+
+    `becomes` is the identifier that it is being renamed to; it is taken already.
+    """
 
     id: str
     shown: Shown
@@ -37,6 +41,7 @@ class Cluster:
     instances: list[str] = field(default_factory=list)
     settled: threading.Event = field(default_factory=threading.Event)
     """Set once the volume holds its data, or never will."""
+    becomes: str = ""
 
     @property
     def status(self) -> str:
@@ -45,11 +50,13 @@ class Cluster:
 
 @dataclass(slots=True, kw_only=True)
 class Instance:
-    """One instance of a cluster."""
+    """One instance of a cluster. `becomes` as a cluster's."""
 
     id: str
-    cluster: str
+    cluster: Cluster
     shown: Shown
+    has_endpoint: bool = False
+    becomes: str = ""
 
     @property
     def status(self) -> str:
@@ -92,6 +99,7 @@ class Aurora:
         self.instances: dict[str, Instance] = {}
         self.snapshots: dict[str, Snapshot] = {}
         self.retained: dict[str, RetainedBackup] = {}
+        self.endpoints = Endpoints()
         self.leftovers = Leftovers.of(settings.workspace)
         self._authority = Authority.at(settings.certificates)
         self.own_key: str | None = None
@@ -122,6 +130,13 @@ class Aurora:
             return found
         raise faults.snapshot_not_found(name)
 
+    def cluster_of(self, resource: str) -> Cluster | None:
+        """The cluster with that resource id, whatever it is called by now; None when it is gone."""
+        for cluster in self.clusters.values():
+            if cluster.shown["DbClusterResourceId"].lower() == resource.lower():
+                return cluster
+        return None
+
     def members(self, cluster: Cluster) -> list[Instance]:
         """The cluster's instances, the writer first."""
         return [self.instances[name] for name in cluster.instances]
@@ -130,12 +145,22 @@ class Aurora:
         """A folder for one cluster or snapshot, open to the servers' user."""
         return current().folder(self._root() / str(next(self._numbers)))
 
-    def new_volume(self, folder: Path, *, port: int) -> Volume:
-        """A volume without data, at an address of its own, with a certificate for it."""
-        server = Server(folder / "volume", port=port, installation=self._installed())
+    def new_volume(self, folder: Path, *, identifier: str, port: int) -> Volume:
+        """A volume without data, at the address of its cluster's identifier, with a certificate for it."""
+        address = self.endpoints.of(identifier, port=port)
+        server = Server(folder / "volume", address=address, installation=self._installed())
+        self._certify(server)
+        return Volume(server, ContinuousBackup(folder / "backups"), self.leftovers)
+
+    def move(self, volume: Volume, *, identifier: str) -> None:
+        """Make a volume answer at the address of another identifier, which nobody else answers at."""
+        with volume.offline() as server:
+            server.host, server.port = self.endpoints.of(identifier, port=server.port)
+            self._certify(server)
+
+    def _certify(self, server: Server) -> None:
         certificate, key = self._authority.issue([server.host])
         server.use_certificate(certificate, key, ca_file=self._authority.ca_file)
-        return Volume(server, ContinuousBackup(folder / "backups"), self.leftovers)
 
     def _installed(self) -> Binaries:
         if self._installation is None:

@@ -21,11 +21,19 @@ def identifier(name: str, *, parameter: str) -> str:
     return name.lower()
 
 
-def free_cluster_id(aurora: Aurora, request: Request) -> str:
+def free_cluster_id(aurora: Aurora, request: Request, *, parameter: str = "DBClusterIdentifier") -> str:
     """The new cluster's identifier. Raises DBClusterAlreadyExistsFault."""
-    name = identifier(request["DBClusterIdentifier"], parameter="DBClusterIdentifier")
-    if name in aurora.clusters:
+    name = identifier(request[parameter], parameter=parameter)
+    if name in aurora.clusters or any(cluster.becomes == name for cluster in aurora.clusters.values()):
         raise faults.Fault("DBClusterAlreadyExistsFault", f"DB Cluster already exists: {name}")
+    return name
+
+
+def free_instance_id(aurora: Aurora, request: Request, *, parameter: str = "DBInstanceIdentifier") -> str:
+    """The new instance's identifier. Raises DBInstanceAlreadyExists."""
+    name = identifier(request[parameter], parameter=parameter)
+    if name in aurora.instances or any(instance.becomes == name for instance in aurora.instances.values()):
+        raise faults.Fault("DBInstanceAlreadyExists", f"DB instance already exists: {name}")
     return name
 
 
@@ -91,6 +99,14 @@ def parameter_group(request: Request, *, version: str) -> str:
     name = str(request.get("DBClusterParameterGroupName") or f"default.{ENGINE}{version.partition('.')[0]}")
     if not name.startswith("default.") and not stores.has_parameter_group(name):
         raise faults.Fault("DBClusterParameterGroupNotFound", f"DBClusterParameterGroup not found: {name}")
+    return name
+
+
+def instance_parameter_group(request: Request, *, version: str) -> str:
+    """DBParameterGroupName, or the version's default group. Raises DBParameterGroupNotFound."""
+    name = str(request.get("DBParameterGroupName") or f"default.{ENGINE}{version.partition('.')[0]}")
+    if not name.startswith("default.") and not stores.has_instance_parameter_group(name):
+        raise faults.Fault("DBParameterGroupNotFound", f"DBParameterGroup not found: {name}")
     return name
 
 

@@ -52,9 +52,8 @@ def _source(aurora: Aurora, request: Request) -> tuple[Shown, ContinuousBackup]:
     if by_name:
         cluster = aurora.cluster(by_name)
         return cluster.shown, cluster.volume.backups
-    for cluster in aurora.clusters.values():
-        if cluster.shown["DbClusterResourceId"] == by_resource:
-            return cluster.shown, cluster.volume.backups
+    if found := aurora.cluster_of(by_resource):
+        return found.shown, found.volume.backups
     if retained := aurora.retained.get(by_resource.lower()):
         return retained.source, retained.backups
     raise faults.backup_not_found(by_resource)

@@ -129,7 +129,7 @@ def delete(aurora: Aurora, request: Request) -> Shown:
     if snapshot.status not in {"available", "failed"}:
         raise faults.Fault("InvalidDBClusterSnapshotStateFault", f"{snapshot.id} is {snapshot.status}.")
     if snapshot.base:
-        if cluster := aurora.clusters.get(snapshot.shown["DBClusterIdentifier"]):
+        if cluster := aurora.cluster_of(snapshot.shown["DbClusterResourceId"]):
             cluster.volume.backups.take_back(snapshot.base)
         threading.Thread(target=snapshot.base.delete, name=f"delete {snapshot.id}", daemon=True).start()
     del aurora.snapshots[snapshot.id]

@@ -32,6 +32,12 @@ def forget_tags(arn: str) -> None:
     rds._tags.pop(arn, None)
 
 
+def move_tags(old: str, new: str) -> None:
+    """The resource has another ARN."""
+    if (tags := rds._tags.pop(old, None)) is not None:
+        rds._tags[new] = tags
+
+
 def _all_tags() -> Iterator[tuple[str, Tags]]:
     yield from list(rds._tags.items())
 
@@ -45,6 +51,11 @@ def subnet_group(name: str) -> dict[str, Any] | None:
 def has_parameter_group(name: str) -> bool:
     """Whether a cluster parameter group of that name was made."""
     return name in rds._db_cluster_param_groups
+
+
+def has_instance_parameter_group(name: str) -> bool:
+    """Whether an instance parameter group of that name was made."""
+    return name in rds._param_groups
 
 
 def knows_version(version: str) -> bool:

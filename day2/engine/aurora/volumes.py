@@ -31,6 +31,11 @@ class Volume:
         self._lock = threading.RLock()
         server.archive = backups.wal
 
+    @property
+    def endpoint(self) -> dict[str, str | int]:
+        """The members of a DBCluster that say where it answers; readers share the writer's server here."""
+        return {"Endpoint": self.server.host, "ReaderEndpoint": self.server.host, "Port": self.server.port}
+
     def create(self, user: str, password: str, *, database: str) -> None:
         """Fill it with an empty database, and take the first base backup of that."""
         with self._lock:
@@ -80,6 +85,16 @@ class Volume:
                     self.backups.extend(self.server)
                 self.server.stop()
                 self.listening = False
+
+    @contextmanager
+    def offline(self) -> Iterator[Server]:
+        """The stopped server, for the length of the block; who was connected is cut off. It then goes on as before."""
+        with self._lock:
+            listened = self.listening
+            self.fall_silent()
+            yield self.server
+            if listened:
+                self.listen()
 
     def snapshot(self, folder: Path) -> BaseBackup:
         """Copy the data as they are now."""

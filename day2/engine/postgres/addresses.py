@@ -7,6 +7,9 @@ import random
 import socket
 
 POSTGRES = 5432
+ONLY_ADDRESS = "127.0.0.1"
+"""Where the platform gives no other one."""
+
 ATTEMPTS = 20
 _DIE = random.SystemRandom()
 
@@ -22,7 +25,7 @@ def choose(port: int = POSTGRES) -> tuple[str, int]:
             return address, _bound(address, port)
         except OSError:
             continue
-    return "127.0.0.1", _bound("127.0.0.1", 0)
+    return ONLY_ADDRESS, _bound(ONLY_ADDRESS, 0)
 
 
 def _bound(address: str, port: int) -> int:

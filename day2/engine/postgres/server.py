@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from day2.engine.postgres import binaries
 from day2.engine.postgres.account import Account, ProgramFailed, current
-from day2.engine.postgres.addresses import POSTGRES, choose
+from day2.engine.postgres.addresses import choose
 from day2.engine.postgres.configuration import (
     SUPERUSER,
     WAL_SEGMENT_MEGABYTES,
@@ -36,15 +36,22 @@ class Server:
     """A server in `home`: `home/data`, `home/postgres.log`, and its certificate.
 
     It belongs to whoever made it: `stop` it. `user` and `password` are those that `create_master` was given.
+    Without an `address` it takes a free one. What is set to another one counts from the next start on.
     """
 
-    def __init__(self, home: Path, *, port: int = POSTGRES, installation: binaries.Binaries | None = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        address: tuple[str, int] | None = None,
+        installation: binaries.Binaries | None = None,
+    ) -> None:
         self.account: Account = current()
         self.home = self.account.folder(home)
         self.installation = installation or usable_installation(self.account, copy_to=self.home.parent)
         self.data = home / "data"
         self.log = home / "postgres.log"
-        self.host, self.port = choose(port)
+        self.host, self.port = address or choose()
         self.user, self.password, self.database = "", "", "postgres"
         self.archive: Path | None = None
         self.certificate: tuple[Path, Path] | None = None

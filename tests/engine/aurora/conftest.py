@@ -17,6 +17,7 @@ HURRIED = PhaseSeconds(
     credentials_rotating=0.05,
     cluster_deleting=0.05,
     instance_deleting=0.05,
+    renaming=0.05,
 )
 
 

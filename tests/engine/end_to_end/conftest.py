@@ -21,6 +21,7 @@ PHASES = PhaseSeconds(
     credentials_rotating=0.1,
     cluster_deleting=0.1,
     instance_deleting=0.1,
+    renaming=0.1,
     namespace_terminating=0.1,
 )
 
