@@ -42,6 +42,7 @@ EXTENSIONS = (
     "endings",
     "retries",
     "branches",
+    "task_tokens",
     "execution_metrics",
     "embedded_metrics",
     "alarms",
