@@ -52,6 +52,7 @@ EXTENSIONS = (
     "kubernetes",
     "node_groups",
     "schedules",
+    "started_executions",
 )
 """In the order in which they are put in place."""
 
