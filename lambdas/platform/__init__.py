@@ -1,0 +1,1 @@
+"""Coder on its Kubernetes cluster: looked at, stopped, led to another database, started and looked at again."""
