@@ -1,4 +1,7 @@
-"""The `step` wrapper around every handler: settings, context, timing, one log line, one error line."""
+"""The wrapper around every handler: settings, context, timing, one log line, one error line.
+
+`step` for what a state machine calls, `operation` for what a person calls.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -74,3 +77,39 @@ def step(work: Callable[[Call], Any]) -> Callable[[Event, object], dict[str, Any
         return {**result, "timing": payload.write(timing)}
 
     return handler
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One invocation by a person: any JSON value, of which nothing is known yet, and nothing is ever logged."""
+
+    event: Any
+    settings: Settings
+    now: datetime
+
+
+def operation(work: Callable[[Operation], Any]) -> Callable[[Any, Any], dict[str, Any]]:
+    """Turn `work` into a Lambda handler for people; the result is `work`'s, as a JSON object.
+
+    A named error is an answer: logged on one line, and raised for Lambda to hand back by name and text.
+    """
+
+    @wraps(work)
+    def handler(event: Any, lambda_context: Any) -> dict[str, Any]:
+        where = {"operation": work.__module__.rpartition(".")[2], "request": _request(lambda_context)}
+        try:
+            result = payload.write(work(Operation(event=event, settings=runtime_settings.current(), now=utc_now())))
+        except Day2Error as error:
+            logger.warning(str(error), extra={**where, "error": type(error).__name__})
+            raise
+        except Exception as bug:
+            logger.exception("unexpected error", extra={**where, "error": type(bug).__name__})
+            raise
+        logger.info("done", extra=where)
+        return dict(result)
+
+    return handler
+
+
+def _request(lambda_context: Any) -> str:
+    return str(getattr(lambda_context, "aws_request_id", "unknown"))

@@ -1,9 +1,11 @@
-"""The door to Step Functions: whether an execution still runs."""
+"""The door to Step Functions: whether an execution still runs, and the answer to one that waits."""
 
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 _UNKNOWN = frozenset({"ExecutionDoesNotExist", "InvalidArn", "ResourceNotFound", "ResourceNotFoundException"})
+# Nobody waits with this token any more: it was answered, its wait ended, or its execution did.
+_OVER = frozenset({"TaskTimedOut", "TaskDoesNotExist"})
+# SendTaskFailure, API reference.
+_LONGEST_CAUSE = 32_768
 _RUNNING = frozenset({"RUNNING", "PENDING_REDRIVE"})
 
 
@@ -52,3 +58,27 @@ class Executions:
                     return None
                 raise
         return Execution(arn=arn, status=told["status"], stopped_at=told.get("stopDate"))
+
+    def send_success(self, token: str, output: Mapping[str, Any], *, about: str) -> bool:
+        """Let the state that waits with `token` go on with `output`. False: nobody waits with it any more.
+
+        `about` is what an error names: the token is a secret.
+        """
+        return self._send(about, lambda: self._client.send_task_success(taskToken=token, output=json.dumps(output)))
+
+    def send_failure(self, token: str, *, error: str, cause: str, about: str) -> bool:
+        """Let the state that waits with `token` fail by `error`. False: nobody waits with it any more."""
+        return self._send(
+            about,
+            lambda: self._client.send_task_failure(taskToken=token, error=error, cause=cause[:_LONGEST_CAUSE]),
+        )
+
+    def _send(self, about: str, call: Callable[[], object]) -> bool:
+        with aws.asking(about, next_step="Stop the execution, and start the restore again."):
+            try:
+                call()
+            except ClientError as refusal:
+                if aws.code(refusal) in _OVER:
+                    return False
+                raise
+        return True

@@ -9,7 +9,7 @@ from moto import mock_aws
 from mypy_boto3_stepfunctions import SFNClient
 
 from lambdas.adapters.executions import Execution, Executions
-from lambdas.errors import AccessRefused
+from lambdas.errors import AccessRefused, RequestRefused
 
 ARN = "arn:aws:states:eu-west-1:123456789012:execution:dr-drill:one"
 
@@ -70,3 +70,39 @@ def test_a_denied_look_says_nothing_about_the_execution(client: SFNClient) -> No
         stub.add_client_error("describe_execution", "AccessDeniedException")
         with pytest.raises(AccessRefused):
             Executions(client).execution(ARN)
+
+
+TOKEN = "a-task-token"
+
+
+def test_a_state_that_waits_goes_on_with_what_it_is_sent(client: SFNClient) -> None:
+    with Stubber(client) as stub:
+        stub.add_response("send_task_success", {}, {"taskToken": TOKEN, "output": '{"decision": "approved"}'})
+        assert Executions(client).send_success(TOKEN, {"decision": "approved"}, about="20261123-1a2b3c4d")
+
+
+def test_a_state_that_waits_fails_with_the_error_it_is_sent(client: SFNClient) -> None:
+    with Stubber(client) as stub:
+        sent = {"taskToken": TOKEN, "error": "ApprovalRejected", "cause": "x" * 32_768}
+        stub.add_response("send_task_failure", {}, sent)
+        rejected = Executions(client).send_failure(
+            TOKEN, error="ApprovalRejected", cause="x" * 40_000, about="20261123-1a2b3c4d"
+        )
+        assert rejected
+
+
+@pytest.mark.parametrize("over", ["TaskTimedOut", "TaskDoesNotExist"])
+def test_a_wait_that_is_over_is_told_as_such(client: SFNClient, over: str) -> None:
+    with Stubber(client) as stub:
+        stub.add_client_error("send_task_success", over)
+        assert not Executions(client).send_success(TOKEN, {}, about="20261123-1a2b3c4d")
+        stub.add_client_error("send_task_failure", over)
+        assert not Executions(client).send_failure(TOKEN, error="x", cause="y", about="20261123-1a2b3c4d")
+
+
+def test_a_token_that_is_none_is_refused_by_the_restores_name_and_never_shown(client: SFNClient) -> None:
+    with Stubber(client) as stub:
+        stub.add_client_error("send_task_success", "InvalidToken", "Invalid token")
+        with pytest.raises(RequestRefused, match="20261123-1a2b3c4d") as raised:
+            Executions(client).send_success(TOKEN, {}, about="20261123-1a2b3c4d")
+    assert TOKEN not in str(raised.value)

@@ -1,0 +1,1 @@
+"""Platform restores from the operator's side."""
