@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from day2.engine.aurora import automated_backups, clusters, faults, instances, restores, snapshots, stores, wire
+from day2.engine.aurora import automated_backups, clusters, faults, instances, restores, snapshots, stores, tags, wire
 from day2.engine.aurora.disturbances import Disturbance
 from day2.engine.aurora.records import Aurora, Shown
 from day2.engine.aurora.wire import Request
 from day2.engine.settings import EngineSettings
 
-_GROUPS = (clusters, instances, snapshots, restores, automated_backups)
+_GROUPS = (clusters, instances, snapshots, restores, automated_backups, tags)
 _UNLOCKED = ("DescribeDBClusters",)
 """Waits for PostgreSQL, and locks what it reads by itself."""
 

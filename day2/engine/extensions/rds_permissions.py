@@ -3,7 +3,8 @@
 MiniStack checks it on one cluster or instance, and on `*` where it names neither, which no statement about a
 snapshot's or backup's ARN allows. Which resources an action is authorised on: Service Authorization Reference,
 "Actions, resources, and condition keys for Amazon RDS". A request that sets tags is also checked as
-rds:AddTagsToResource on what it creates, a new cluster's automated backup included. Option groups and default
+rds:AddTagsToResource on what it creates, a new cluster's automated backup included. A rename is a change of the
+resource under its present name: that reference lists no second one for the new name. Option groups and default
 parameter groups, which no request names, are not checked; nor are the KMS keys that RDS uses for the caller.
 """
 
@@ -44,7 +45,12 @@ _BY_ACTION: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("DBSubnetGroupName", "subgrp"),
         ("DBParameterGroupName", "pg"),
     ),
-    "ModifyDBCluster": (("DBClusterIdentifier", "cluster"), ("DBClusterParameterGroupName", "cluster-pg")),
+    "ModifyDBCluster": (
+        ("DBClusterIdentifier", "cluster"),
+        ("DBClusterParameterGroupName", "cluster-pg"),
+        ("DBInstanceParameterGroupName", "pg"),
+    ),
+    "ModifyDBInstance": (("DBInstanceIdentifier", "db"), ("DBParameterGroupName", "pg")),
     "DeleteDBCluster": (("DBClusterIdentifier", "cluster"), ("FinalDBSnapshotIdentifier", "cluster-snapshot")),
     "DeleteDBInstance": (("DBInstanceIdentifier", "db"),),
     "CreateDBClusterSnapshot": (

@@ -236,6 +236,46 @@ def test_tags_are_listed_changed_and_shown_where_the_resource_is_described(datab
     listed = database.rds.list_tags_for_resource(ResourceName=arn)["TagList"]
     assert listed == [{"Key": "coder-day2:drill", "Value": "20261123"}]
     database.rds.add_tags_to_resource(ResourceName=arn, Tags=[{"Key": "more", "Value": "1"}])
-    assert len(database.cluster(copy)["TagList"]) == 2
+    database.rds.remove_tags_from_resource(ResourceName=arn, TagKeys=["coder-day2:drill", "never set"])
+    database.rds.add_tags_to_resource(ResourceName=arn, Tags=[{"Key": "more", "Value": "2"}])
+    assert database.cluster(copy)["TagList"] == [{"Key": "more", "Value": "2"}]
     database.delete(copy)
     assert database.rds.list_tags_for_resource(ResourceName=arn)["TagList"] == []
+    again = {"ResourceName": arn, "Tags": [{"Key": "more", "Value": "3"}]}
+    refused("DBClusterNotFoundFault", lambda: database.rds.add_tags_to_resource(**again))
+
+
+def test_readers_spread_over_the_zones_and_keep_what_they_were_given(database: Database, snapshot: str) -> None:
+    copy = database.restore(snapshot)
+    database.rds.create_db_parameter_group(
+        DBParameterGroupName="coder-readers", DBParameterGroupFamily="aurora-postgresql17", Description="Coder"
+    )
+    add = database.rds.create_db_instance
+    asked = {"DBClusterIdentifier": copy, "Engine": ENGINE, "DBInstanceClass": "db.serverless"}
+    missing = {"DBInstanceIdentifier": new_name(), "DBParameterGroupName": "none-such"}
+    refused("DBParameterGroupNotFound", lambda: add(**asked, **missing))
+    given = {"AvailabilityZone": "eu-central-1a", "PromotionTier": 0, "DBParameterGroupName": "coder-readers"}
+    names = [new_name("member") for _ in range(4)]
+    for name, more in zip(names, ({}, {"PromotionTier": 15}, given, {}), strict=True):
+        add(DBInstanceIdentifier=name, **asked, **more)
+    members = [database.instance(name) for name in names]
+    zones = ("eu-central-1a", "eu-central-1b", "eu-central-1a", "eu-central-1c")
+    assert tuple(member["AvailabilityZone"] for member in members) == zones
+    assert [member["PromotionTier"] for member in members] == [1, 15, 0, 1]
+    assert members[2]["DBParameterGroups"][0]["DBParameterGroupName"] == "coder-readers"
+    shown = database.cluster(copy)["DBClusterMembers"]
+    assert [each["DBInstanceIdentifier"] for each in shown] == names
+    assert [each["IsClusterWriter"] for each in shown] == [True, False, False, False]
+    assert [each["PromotionTier"] for each in shown] == [1, 15, 0, 1]
+    database.discard(copy)
+
+
+def test_other_security_groups_hold_for_every_instance_at_once(database: Database, snapshot: str) -> None:
+    copy = database.restore(snapshot, VpcSecurityGroupIds=["sg-platform"])
+    database.serve(copy)
+    assert database.instance(f"{copy}-writer")["VpcSecurityGroups"][0]["VpcSecurityGroupId"] == "sg-platform"
+    changed = database.rds.modify_db_cluster(DBClusterIdentifier=copy, VpcSecurityGroupIds=["sg-verifier", "sg-2"])
+    wanted = [{"VpcSecurityGroupId": group, "Status": "active"} for group in ("sg-verifier", "sg-2")]
+    assert changed["DBCluster"]["VpcSecurityGroups"] == wanted
+    assert database.instance(f"{copy}-writer")["VpcSecurityGroups"] == wanted
+    database.discard(copy)

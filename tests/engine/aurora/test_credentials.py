@@ -53,6 +53,21 @@ def test_a_cluster_can_be_created_with_a_managed_secret(database: Database) -> N
     database.discard(name)
 
 
+def test_a_restored_cluster_takes_the_password_of_the_secret_that_is_there(database: Database, snapshot: str) -> None:
+    copy = database.restore(snapshot)
+    begun = database.rds.modify_db_cluster(
+        DBClusterIdentifier=copy, MasterUserPassword="the-secrets-password", ApplyImmediately=True
+    )["DBCluster"]
+    assert begun["Status"] == "resetting-master-credentials"
+    assert "MasterUserSecret" not in begun
+    assert database.leaves(lambda: str(database.cluster(copy)["Status"]), begun["Status"]) == "available"
+    database.serve(copy)
+    assert database.sql(copy, "select 1", password="the-secrets-password") == [[1]]
+    with pytest.raises(Exception, match="28P01"):
+        database.sql(copy, "select 1", password=FIRST_PASSWORD)
+    database.discard(copy)
+
+
 def test_one_does_not_set_a_password_that_rds_manages(database: Database, snapshot: str) -> None:
     copy = database.restore(snapshot)
     modify = database.rds.modify_db_cluster

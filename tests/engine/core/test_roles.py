@@ -120,3 +120,37 @@ def test_deleting_a_snapshot_is_checked_on_the_snapshot(bench: Workbench) -> Non
     name = "DBClusterSnapshotIdentifier"
     assert ask(bench, may, "rds", "delete_db_cluster_snapshot", **{name: "dr-1"}) == "DBClusterSnapshotNotFoundFault"
     assert ask(bench, may, "rds", "delete_db_cluster_snapshot", **{name: "prod-1"}) in DENIED
+
+
+DATABASE = f"arn:aws:rds:{ACCOUNT}:db:"
+
+
+@pytest.mark.parametrize(
+    ("call", "action", "kind", "parameter"),
+    [
+        ("modify_db_cluster", "rds:ModifyDBCluster", CLUSTER, "DBClusterIdentifier"),
+        ("modify_db_instance", "rds:ModifyDBInstance", DATABASE, "DBInstanceIdentifier"),
+    ],
+)
+def test_a_rename_is_checked_on_what_is_renamed(
+    bench: Workbench, call: str, action: str, kind: str, parameter: str
+) -> None:
+    may = [allow(action, on=f"{kind}restored-*")]
+    absent = {CLUSTER: "DBClusterNotFoundFault", DATABASE: "DBInstanceNotFound"}[kind]
+    for name, answers in (("restored-1", (absent,)), ("coder-prod-aurora", DENIED)):
+        asked = {parameter: name, f"New{parameter}": "any-name", "ApplyImmediately": True}
+        assert ask(bench, may, "rds", call, **asked) in answers
+
+
+def test_tagging_is_checked_on_the_resource_and_on_the_tags(bench: Workbench) -> None:
+    keys = {"ForAllValues:StringEquals": {"aws:TagKeys": ["coder-day2:environment"]}}
+    may_add = [allow("rds:AddTagsToResource", on=f"{CLUSTER}restored-*", **TAGGED)]
+    may_remove = [allow("rds:RemoveTagsFromResource", on=f"{CLUSTER}restored-*", **keys)]
+    absent = ("DBClusterNotFoundFault",)
+    other_tags = [{"Key": "team", "Value": "platform"}]
+    for name, tags, answers in (("restored-1", TAGS, absent), ("restored-1", other_tags, DENIED)):
+        asked: dict[str, Any] = {"ResourceName": f"{CLUSTER}{name}", "Tags": tags}
+        assert ask(bench, may_add, "rds", "add_tags_to_resource", **asked) in answers
+    for name, answers in (("restored-1", absent), ("coder-prod-aurora", DENIED)):
+        asked = {"ResourceName": f"{CLUSTER}{name}", "TagKeys": ["coder-day2:environment"]}
+        assert ask(bench, may_remove, "rds", "remove_tags_from_resource", **asked) in answers
