@@ -32,21 +32,20 @@ def create(aurora: Aurora, request: Request) -> Shown:
     cluster = aurora.cluster(request["DBClusterIdentifier"])
     if cluster.status != "available":
         raise faults.cluster_state(f"DB Cluster {cluster.id} is not in available state.")
-    tags = request.get("Tags", [])
-    if cluster.shown["CopyTagsToSnapshot"]:
-        tags = [*stores.tags_of(cluster.shown["DBClusterArn"]), *tags]
-    return {"DBClusterSnapshot": shown(take(aurora, cluster, request["DBClusterSnapshotIdentifier"], tags=tags))}
+    name, tags = request["DBClusterSnapshotIdentifier"], request.get("Tags", [])
+    return {"DBClusterSnapshot": shown(take(aurora, cluster, name, tags=tags))}
 
 
 def take(aurora: Aurora, cluster: Cluster, identifier: str, *, tags: stores.Tags) -> Snapshot:
-    """Begin a snapshot of the cluster."""
+    """Begin a snapshot of the cluster; `tags` beside those that the cluster hands down."""
     name = snapshot_id(identifier)
     references.identifier(_NAME.sub("", name, count=1), parameter="DBClusterSnapshotIdentifier")
     if name in aurora.snapshots:
         raise faults.Fault("DBClusterSnapshotAlreadyExistsFault", f"Cluster Snapshot {name} already exists.")
     snapshot = Snapshot(id=name, shown=_fields(aurora, cluster, name), source=copy.deepcopy(cluster.shown))
     aurora.snapshots[name] = snapshot
-    stores.set_tags(snapshot.shown["DBClusterSnapshotArn"], tags)
+    inherited = stores.tags_of(cluster.shown["DBClusterArn"]) if cluster.shown["CopyTagsToSnapshot"] else []
+    stores.set_tags(snapshot.shown["DBClusterSnapshotArn"], [*inherited, *tags])
     folder = aurora.new_folder()
     taken: list[BaseBackup] = []
     phases.begin(

@@ -148,6 +148,19 @@ def test_a_renamed_cluster_goes_on_being_backed_up(database: Database) -> None:
     database.discard(new)
 
 
+def test_a_cluster_that_was_renamed_is_retired_with_a_last_snapshot(database: Database, snapshot: str) -> None:
+    name = database.restore(snapshot, DeletionProtection=True, CopyTagsToSnapshot=True, Tags=TAGS)
+    old, final = f"{name}-old", new_name("final")
+    rename(database, name, old)
+    delete = {"DBClusterIdentifier": old, "FinalDBSnapshotIdentifier": final}
+    refused("InvalidParameterCombination", lambda: database.rds.delete_db_cluster(**delete))
+    database.rds.modify_db_cluster(DBClusterIdentifier=old, DeletionProtection=False)
+    database.rds.delete_db_cluster(**delete)
+    database.gone(old)
+    kept = database.snapshot(final)
+    assert (kept["Status"], kept["DBClusterIdentifier"], kept["TagList"]) == ("available", old, TAGS)
+
+
 def test_an_instance_is_renamed_with_its_tags_and_its_place_in_the_cluster(
     database: Database, copy: str, disturbances: Disturbances
 ) -> None:
