@@ -74,9 +74,11 @@ class PlatformFacts:
     host         the database host that the Deployment's Secret names
     secret_host  the one that the connection secret names
     login        the user of the connection secret (a name, not a secret)
+    user         the one as whom the Deployment's Secret signs in
     version      coderd's version as it tells it, else by its image's tag; None when neither tells
     newest_audit_rows  rows of the audit log since the recovery point in the old database; None when it was not asked
     unknown      what could not be found out, and why, each a sentence
+    warnings     what a cut-over by the Secret would meet, each a sentence
     """
 
     coder: Workload
@@ -89,6 +91,8 @@ class PlatformFacts:
     deployment_id: str | None = None
     newest_audit_rows: int | None = None
     unknown: tuple[str, ...] = ()
+    user: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +143,7 @@ class BeforePlatform:
     secret_version     the connection secret's version id (AWSCURRENT)
     secret_digest      first 16 hexadecimal digits of the SHA-256 of its text
     kubernetes_digest  the same, of the Kubernetes Secret's value under the key
+    version            coderd's, as a replica told it, else by its image's tag; None when neither tells
     """
 
     coder: Workload
@@ -147,6 +152,7 @@ class BeforePlatform:
     secret_version: str
     secret_digest: str
     kubernetes_digest: str
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,9 +42,11 @@ class Coder:
         self._fetch = fetch
         self._token = token
 
-    def alive(self) -> Broken | None:
+    def alive(self) -> Skipped | Broken | None:
         """GET /healthz: None when it says OK. It does not look at the database."""
         answer = self._fetch("/healthz", {})
+        if answer.status == HTTPStatus.FORBIDDEN:
+            return Skipped(_not_let(answer, "/healthz"))
         if answer.status == HTTPStatus.OK and answer.text.strip() == "OK":
             return None
         return Broken(_unanswered("/healthz", answer.status))
@@ -84,14 +86,19 @@ def _read(path: str, answer: Fetched, read: Callable[[Any], T]) -> T | Skipped |
     if answer.status in _REDIRECTS:
         return Skipped(f"{where} redirects to the access URL, which is not followed")
     if answer.status in _REFUSED:
-        message = told.get("message", "") if isinstance(told, Mapping) else ""
-        return Skipped(f"{where} was answered with {answer.status}: {_safe(str(message))}")
+        return Skipped(_not_let(answer, where))
     if answer.status != HTTPStatus.OK:
         return Broken(_unanswered(where, answer.status))
     try:
         return read(told)
     except (KeyError, TypeError, ValueError, AttributeError):
         return Broken(f"{where} was answered with another document than coderd's")
+
+
+def _not_let(answer: Fetched, where: str) -> str:
+    told = answer.document()
+    message = told.get("message", "") if isinstance(told, Mapping) else ""
+    return f"{where} was answered with {answer.status}: {_safe(str(message))}"
 
 
 def _unanswered(where: str, status: int) -> str:
