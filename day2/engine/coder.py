@@ -8,7 +8,9 @@ import time
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from day2.engine.failures import PreparationFailed
@@ -28,6 +30,14 @@ _START_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 _IMAGE = f"ghcr.io/coder/coder:{VERSION}"
 
+_TOKEN_DAYS = 30
+_KEY = """\
+INSERT INTO api_keys (id, hashed_secret, user_id, last_used, expires_at, created_at, updated_at, login_type, token_name,
+                      scopes, allow_list)
+SELECT :'key', decode(:'digest', 'hex'), id, now(), now() + make_interval(days => :days), now(), now(), 'token',
+       'coder-day2', '{coder:all}', '{*:*}'
+FROM users WHERE 'owner' = ANY (rbac_roles) AND NOT deleted AND status = 'active' ORDER BY created_at, id LIMIT 1;
+"""
 _RUNNING = """\
 SELECT w.id, w.name, w.owner_id FROM workspaces AS w
 CROSS JOIN LATERAL (SELECT transition, job_id FROM workspace_builds WHERE workspace_id = w.id
@@ -55,7 +65,11 @@ class Names:
 
 
 def install(clients: Clients, built: Platform, names: Names, *, psql: Path) -> None:
-    """Namespaces, Secret, Deployments, pods of running workspaces; returns when every replica of coderd is ready."""
+    """Namespaces, Secret, Deployments, pods of running workspaces; returns when every replica of coderd is ready.
+
+    A session token of an owner is kept in Secrets Manager, where it is not there yet.
+    """
+    issue_token(clients, built, psql=psql)
     kubernetes = _door(clients, built)
     for namespace in (names.namespace, names.provisioners, names.workspaces):
         _create(kubernetes, "/api/v1/namespaces", {"metadata": {"name": namespace}})
@@ -70,6 +84,26 @@ def install(clients: Clients, built: Platform, names: Names, *, psql: Path) -> N
         pod = _workspace_pod(workspace, name=name, owner=owner)
         _create(kubernetes, f"/api/v1/namespaces/{names.workspaces}/pods", pod)
     _await_ready(kubernetes, f"{deployments}/{names.deployment}")
+
+
+def token_secret(built: Platform) -> str:
+    """The name of the secret with Coder's session token: `coder/<environment>/day2-token`."""
+    return f"{built.names.connection_secret.rpartition('/')[0]}/day2-token"
+
+
+def issue_token(clients: Clients, built: Platform, *, psql: Path) -> None:
+    """Give an owner a session token and keep it in Secrets Manager; once, however often it is asked for.
+
+    A restore to a moment before this knows no such token: whoever wants it after every restore issues it early.
+    """
+    manager = clients("secretsmanager")
+    key, secret = token_hex(5), token_hex(11)
+    try:
+        manager.create_secret(Name=token_secret(built), SecretString=f"{key}-{secret}")
+    except manager.exceptions.ResourceExistsException:
+        return
+    variables = {"key": key, "digest": sha256(secret.encode()).hexdigest(), "days": _TOKEN_DAYS}
+    door.run(built.dsn, _KEY, psql=psql, variables=variables)
 
 
 def url(settings: EngineSettings) -> str | None:

@@ -54,6 +54,8 @@ def _furnish(engine: Engine, *, size: seed.Size, say: Say, with_coder: coder.Nam
             built = platform.build(engine.client, names)
         with _stage("seeded", say):
             seeded = seed.apply(built.dsn, psql=_psql(), size=size, as_of=datetime.now(UTC))
+            if with_coder:
+                coder.issue_token(engine.client, built, psql=_psql())  # before the snapshot, which then knows it
         snapshot = f"rds:{names.cluster}-{datetime.now(UTC):%Y-%m-%d-%H-%M}"
         with _stage("snapshot taken", say):
             platform.take_snapshot(engine.client, names, snapshot)

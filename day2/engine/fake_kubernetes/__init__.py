@@ -3,8 +3,8 @@
 Nothing runs behind it but the pods of Coder's Deployments, which are processes of the fake Coder.
 
     server.py, requests.py, selectors.py    the API, and a request taken apart
-    store.py, objects.py                    the objects
+    store.py, objects.py, refusals.py       the objects
     workloads.py, controller.py             which Deployments have pods, and what keeps them
     containers.py, environments.py          a pod's process, and its environment out of the Secrets
-    front.py                                the address of the replicas that are ready
+    front.py, proxying.py                   the address of the replicas that are ready, and each one's by its pod
 """

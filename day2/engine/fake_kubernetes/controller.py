@@ -14,6 +14,7 @@ from day2.engine.fake_kubernetes import containers, workloads
 from day2.engine.fake_kubernetes.containers import Container, Runtime
 from day2.engine.fake_kubernetes.environments import resolve
 from day2.engine.fake_kubernetes.front import Address, Front
+from day2.engine.fake_kubernetes.proxying import Wanted, unreachable
 from day2.engine.fake_kubernetes.requests import Object, Refusal
 from day2.engine.fake_kubernetes.store import Key, Store
 from day2.engine.fake_kubernetes.workloads import Seen
@@ -84,6 +85,21 @@ class Controller:
         except ValueError:
             raise Refusal(HTTPStatus.BAD_REQUEST, "BadRequest", "tailLines and sinceSeconds are numbers") from None
         return containers.chosen(lines, tail=tail, since=since)
+
+    def address(self, wanted: Wanted) -> Address:
+        """Where the pod that a proxied request names listens. The store's lock is held.
+
+        The pod's port is 8080, whatever port its process was given on this machine.
+
+        Raises:
+            Refusal: there is no such pod, or nothing of it listens there.
+        """
+        if self._store.content(wanted.key) is None:
+            raise Refusal(HTTPStatus.NOT_FOUND, "NotFound", f'pods "{wanted.pod}" not found')
+        pod = self._pods.get(wanted.key)
+        if pod is None or pod.container is None or wanted.port not in (0, _PORT):
+            raise unreachable(f"dial tcp {wanted.pod}:{wanted.port}: connect: connection refused")
+        return pod.address
 
     def _go_on(self) -> None:
         while not self._over.is_set():

@@ -9,13 +9,16 @@ import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from day2.engine.fake_kubernetes import proxying
 from day2.engine.fake_kubernetes.controller import Controller
-from day2.engine.fake_kubernetes.requests import UNAUTHORIZED
+from day2.engine.fake_kubernetes.proxying import Wanted
+from day2.engine.fake_kubernetes.requests import UNAUTHORIZED, Refusal
 from day2.engine.fake_kubernetes.store import Store
 
 VERSION = {"major": "1", "minor": "33", "gitVersion": "v1.33.0-fake", "platform": "fake"}
@@ -76,6 +79,8 @@ def _handler(store: Store, knows: Knows, controller: Controller) -> type[BaseHTT
             where = urlsplit(self.path)
             if where.path == "/version":
                 return 200, _JSON, json.dumps(VERSION).encode()
+            if self.command == "GET" and (wanted := proxying.parse(where.path)):
+                return _relayed(wanted, where.query, self.headers, store=store, controller=controller)
             with store.lock:
                 code, answer = store.answer(
                     self.command,
@@ -96,3 +101,15 @@ def _handler(store: Store, knows: Knows, controller: Controller) -> type[BaseHTT
             """The engine's log is for what goes wrong."""
 
     return Handler
+
+
+def _relayed(
+    wanted: Wanted, query: str, headers: Message, *, store: Store, controller: Controller
+) -> tuple[int, str, bytes]:
+    """A pod's own answer. Without the store's lock: it may take a while."""
+    try:
+        with store.lock:
+            address = controller.address(wanted)
+        return proxying.relay(address, f"{wanted.path}?{query}" if query else wanted.path, dict(headers.items()))
+    except Refusal as refusal:
+        return refusal.code, _JSON, json.dumps(refusal.status).encode()

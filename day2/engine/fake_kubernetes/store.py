@@ -15,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from day2.engine.fake_kubernetes.objects import completed, merged, now, rollout, scale
+from day2.engine.fake_kubernetes.refusals import refuse_immutable, refuse_stale
 from day2.engine.fake_kubernetes.requests import Object, Refusal, Request, parse
 from day2.engine.fake_kubernetes.selectors import selects
 from day2.engine.fake_kubernetes.workloads import has_pods
@@ -164,11 +165,12 @@ class Store:
 
     def change(self, request: Request) -> Object:
         stored = self._find(request)
-        _refuse_stale(request, stored.content)
+        refuse_stale(request, stored.content)
         if request.method == "PATCH":
             fresh = merged(stored.content, _patch(request))
         else:
             fresh = {**request.body, "status": stored.content.get("status", {})}
+        refuse_immutable(request, stored.content, fresh)
         kept = {key: stored.content["metadata"][key] for key in ("uid", "creationTimestamp", "generation", "name")}
         fresh["metadata"] = {**stored.content["metadata"], **fresh.get("metadata", {}), **kept}
         if fresh.get("spec") != stored.content.get("spec"):
@@ -275,13 +277,3 @@ def _patch(request: Request) -> Object:
         message = f"the fake takes merge patches only, not {request.content_type}"
         raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType", message)
     return request.body
-
-
-def _refuse_stale(request: Request, present: Object) -> None:
-    """Optimistic locking: a change that names a resourceVersion names the present one."""
-    named = (request.body.get("metadata") or {}).get("resourceVersion")
-    if named and named != present["metadata"]["resourceVersion"]:
-        message = (
-            f'Operation cannot be fulfilled on {request.kind.plural} "{request.name}": the object has been modified'
-        )
-        raise Refusal(HTTPStatus.CONFLICT, "Conflict", message)
