@@ -134,6 +134,29 @@ def test_a_passed_drill_becomes_the_baseline(account: Account, call: Caller) -> 
     assert (baseline.drill, baseline.counts) == (ID, sample_drills.COUNTS)
 
 
+@pytest.mark.parametrize("drill", [sample_drills.passed, sample_drills.failed])
+def test_every_drill_that_saw_the_source_keeps_its_shape(account: Account, call: Caller, drill: Any) -> None:
+    call(record_evidence, drill_state=drill())
+    assert account.ledger.blueprint(SOURCE) == sample_drills.BLUEPRINT
+
+
+def test_a_shape_that_the_settings_stood_in_for_is_not_kept(account: Account, call: Caller) -> None:
+    state = sample_drills.passed()
+    state["choice"]["blueprint"]["described"] = False
+    call(record_evidence, drill_state=state)
+    call(record_evidence, drill_state=sample_drills.cut_short())
+    assert account.ledger.blueprint(SOURCE) is None
+
+
+def test_the_record_names_the_source_s_tags_and_tells_no_value(account: Account, call: Caller) -> None:
+    state = sample_drills.passed()
+    state["choice"]["blueprint"]["tags"] = {"Team": "platform", "Owner": "Ada Lovelace"}
+    told = call(record_evidence, drill_state=state)
+    content = account.archive.get(told["record"])
+    assert json.loads(content)["blueprint"]["tags"] == ["Owner", "Team"]
+    assert b"Lovelace" not in content
+
+
 def test_a_retry_goes_on_with_the_record_that_was_stored_first(account: Account, call: Caller) -> None:
     account.ledger.put_baseline(SOURCE, sample_drills.BASELINE)
     first = call(record_evidence, drill_state=sample_drills.passed())

@@ -10,7 +10,7 @@ from lambdas import payload
 from lambdas.adapters import aws
 from lambdas.adapters.archive import Archive
 from lambdas.adapters.ledger import Ledger
-from lambdas.contracts import Baseline
+from lambdas.contracts import Baseline, Blueprint
 from lambdas.errors import AccessRefused, EvidenceNotStored, RequestRefused
 from lambdas.evidence import metrics, naming, record, rendering
 from lambdas.evidence.canonical import canonical, digest
@@ -46,6 +46,7 @@ def handler(call: Call) -> dict[str, Any]:
         swept = _also_swept(call, built, places=places, archive=archive)
         summary = replace(summary, leftovers=leftovers(built))
     _render(kept, summary, places=places, archive=archive, ledger=ledger)
+    _keep_shape(call, drill, ledger)
     _enter(kept, summary, execution=drill["execution"], ledger=ledger, table=where.table)
     if swept is None:
         metrics.publish(metrics.of_drill(summary), at=call.now)
@@ -84,6 +85,18 @@ def _render(
     with _storing("the HTML report", places.report):
         page = rendering.render_html(kept, earlier[: TREND - 1])
         archive.put(places.report, page.encode(), content_type=naming.HTML)
+
+
+def _keep_shape(call: Call, drill: Mapping[str, Any], ledger: Ledger) -> None:
+    """The source's shape, for the restore of a day on which it is gone; whether or not the drill passed.
+
+    From the state, not from the record, which leaves out the values of tags.
+    """
+    told = (call.event["drill_state"].get("choice") or {}).get("blueprint")
+    if told and told["described"]:
+        shape, seen_at = payload.read(Blueprint, told), payload.parse_instant(drill["opened_at"])
+        with _storing("the source's shape", call.settings.evidence.table):
+            ledger.put_blueprint(drill["source"], shape, seen_at=seen_at)
 
 
 def _enter(kept: Mapping[str, Any], summary: Summary, *, execution: str, ledger: Ledger, table: str) -> None:
