@@ -5,32 +5,22 @@ Its shape is `record.schema.json`; its bytes are `canonical.canonical(record)`. 
 is null, and `absent` says why: nothing is filled in.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from lambdas import payload
-from lambdas.contracts import (
-    Baseline,
-    Blueprint,
-    CheckResult,
-    DatabaseFacts,
-    IsolationFact,
-    RecoveryPoint,
-    Timing,
-    Verdict,
-)
+from lambdas.contracts import Baseline, IsolationFact, RecoveryPoint, Timing
 from lambdas.evidence import canonical, cost, failures, stops, timeline
 from lambdas.evidence.cleanup import cleanup
 from lambdas.evidence.failures import Failure
+from lambdas.evidence.parts import contract, objectives, shape, verification, without_addresses
 from lambdas.settings import Settings
 
 RECORD_VERSION = 1
 
 State = Mapping[str, Any]
 Record = dict[str, Any]
-T = TypeVar("T")
 
 NOT_SHOWN_ON_ONE_MACHINE = (
     "How long Aurora takes to restore, to start an instance and to delete: the durations here are the engine's.",
@@ -50,7 +40,6 @@ _CLUSTER_FACTS = (
 )
 # Who answers for the drill: an Identity Center session is named by an address, and an auditor needs it as it is.
 _ACCOUNTABLE = ("execution", "started_by")
-_ADDRESS = re.compile(r"[^\s@\"'<>/:,;()]+@[^\s@\"'<>/:,;()]+\.[A-Za-z]{2,}")
 
 
 def build(state: State, settings: Settings, now: datetime, *, baseline: Baseline | None = None) -> Record:
@@ -66,7 +55,8 @@ def build(state: State, settings: Settings, now: datetime, *, baseline: Baseline
     steps = (*timeline.returned(ran), *stops.failed(state, ran, now=now))
     parts = {
         **_copy(state),
-        **_verification(state, baseline),
+        **verification(state, baseline),
+        "next_baseline": contract(Baseline, (state.get("judgement") or {}).get("next_baseline")),
         "cost": None if lost else cost.estimate(state, ran, now=now, whole=not any(each.failed for each in steps)),
     }
     record = {
@@ -78,7 +68,7 @@ def build(state: State, settings: Settings, now: datetime, *, baseline: Baseline
         "recorded_at": now,
         "drill": _drill(state["drill"]),
         "request": _request(state["drill"]),
-        "objectives": _objectives(settings),
+        "objectives": objectives(settings),
         "outcome": _outcome(failed, stopped, lost=lost),
         **parts,
         "phases": timeline.phases(steps),
@@ -86,7 +76,7 @@ def build(state: State, settings: Settings, now: datetime, *, baseline: Baseline
         "cleanup": cleaned,
         "absent": _absent(parts, failed, stopped, lost=lost),
     }
-    told = _without_addresses(payload.write(record))
+    told = without_addresses(payload.write(record))
     told["drill"] |= {name: state["drill"].get(name) for name in _ACCOUNTABLE}
     ordered: Record = canonical.normal(told)
     return ordered
@@ -103,16 +93,6 @@ def _request(drill: State) -> dict[str, Any]:
         "reason": drill.get("reason") or None,
         "slot": drill.get("slot"),
         "accept_shrunk_tables": list(drill.get("accept_shrunk_tables") or ()),
-    }
-
-
-def _objectives(settings: Settings) -> dict[str, Any]:
-    promised = settings.objectives
-    return {
-        "rto_seconds": promised.rto_minutes * 60,
-        "rpo_seconds": promised.rpo_minutes * 60,
-        "snapshot_age_seconds": promised.snapshot_age_hours * 3_600,
-        "drill_interval_days": promised.drill_interval_days,
     }
 
 
@@ -133,8 +113,8 @@ def _copy(state: State) -> dict[str, Any]:
     cluster, isolation = restore.get("cluster"), state.get("isolation")
     credentials = restore.get("credentials_ready") or {}
     return {
-        "recovery_point": _contract(RecoveryPoint, choice.get("recovery_point")),
-        "blueprint": _shape(choice.get("blueprint")),
+        "recovery_point": contract(RecoveryPoint, choice.get("recovery_point")),
+        "blueprint": shape(choice.get("blueprint")),
         "target": cluster
         and {
             **{name: cluster.get(name) for name in _CLUSTER_FACTS},
@@ -149,67 +129,9 @@ def _copy(state: State) -> dict[str, Any]:
         "isolation": isolation
         and {
             "proven": isolation.get("proven") is True,
-            "facts": [_contract(IsolationFact, each) for each in isolation.get("facts") or ()],
+            "facts": [contract(IsolationFact, each) for each in isolation.get("facts") or ()],
         },
     }
-
-
-def _shape(blueprint: State | None) -> dict[str, Any] | None:
-    """The source's shape with its tags by name only: a value may be a person's."""
-    if blueprint is None:
-        return None
-    told: dict[str, Any] = payload.write(payload.read(Blueprint, blueprint))
-    return {**told, "tags": sorted(told["tags"])}
-
-
-def _verification(state: State, baseline: Baseline | None) -> dict[str, Any]:
-    judgement, plan = state.get("judgement") or {}, state.get("plan") or {}
-    everything = _checks(state)
-    checks = [each for each in everything if not each["control"]]
-    words = ("pass", "warn", "fail", "skip", "report")
-    used = judgement.get("baseline_drill")
-    known = baseline if baseline is not None and baseline.drill == used else None
-    return {
-        "database": _contract(DatabaseFacts, judgement.get("facts") or plan.get("facts")),
-        "data_as_of": judgement.get("data_as_of"),
-        "verdict": _contract(Verdict, judgement.get("verdict")),
-        "checks": checks or None,
-        "controls": [each for each in everything if each["control"]] if everything else None,
-        "tally": {word: sum(each["verdict"] == word for each in checks) for word in words} if everything else None,
-        "counts": _counts(state),
-        "baseline": used
-        and {
-            "drill": used,
-            "taken_at": known and known.taken_at,
-            "counts": known and known.counts,
-            "warned": known and list(known.warned),
-        },
-        "next_baseline": _contract(Baseline, judgement.get("next_baseline")),
-    }
-
-
-def _checks(state: State) -> list[dict[str, Any]]:
-    """Every check once, by id: as judged, else as it ran, else as it was skipped in the plan."""
-    judged = (state.get("judgement") or {}).get("checks") or ()
-    ran = [check for group in state.get("results") or () for check in group["checks"]]
-    skipped = (state.get("plan") or {}).get("skipped") or ()
-    found: dict[str, dict[str, Any]] = {}
-    for each in (*judged, *ran, *skipped):
-        found.setdefault(each["id"], _check(each))
-    return [found[name] for name in sorted(found)]
-
-
-def _check(data: State) -> dict[str, Any]:
-    check: dict[str, Any] = payload.write(payload.read(CheckResult, data))
-    check["actual"] = check.pop("value")
-    return check
-
-
-def _counts(state: State) -> dict[str, int] | None:
-    """Rows by table: as judged, else what the counting groups brought home; None when no table was counted."""
-    judgement = state.get("judgement")
-    brought = [judgement] if judgement is not None else state.get("results") or ()
-    return {table: rows for each in brought for table, rows in (each.get("counts") or {}).items()} or None
 
 
 def _whole(ran: tuple[Timing, ...], state: State, now: datetime) -> float:
@@ -234,19 +156,3 @@ def _absent(
     judged = parts["verdict"] is not None
     missing = (name for name, part in parts.items() if part is None)
     return {name: known_reasons.get(name, early) if judged else early for name in missing}
-
-
-def _contract(kind: type[T], data: State | None) -> T | None:
-    """`data` narrowed to the contract's own fields, so that the schema and the contracts move together."""
-    return None if data is None else payload.read(kind, data)
-
-
-def _without_addresses(value: Any) -> Any:
-    """The same JSON without e-mail addresses: an operator's reason, an error or a server's words may carry one."""
-    if isinstance(value, str):
-        return _ADDRESS.sub("[address removed]", value)
-    if isinstance(value, Mapping):
-        return {name: _without_addresses(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_without_addresses(item) for item in value]
-    return value
