@@ -157,9 +157,13 @@ class BeforePlatform:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeforeDatabase:
-    """The old cluster as RememberDatabase saw it right before the fence. `exists` False: it is gone, all else is empty.
+    """The clusters as RememberDatabase saw them right before the fence. `exists` False: the old one is gone.
 
-    cannot_serve  why a rollback to it is impossible, in words; None when it can serve
+    name, resource_id, status, endpoint, port, security_groups  of the old cluster
+    instances     the old cluster's, the writer first
+    names         resource id -> identifier, of both clusters and all their instances
+    restored      the resource ids among them that are of the restored cluster
+    cannot_serve  why a rollback to the old cluster is impossible, in words; None when it can serve
     """
 
     exists: bool
@@ -170,6 +174,8 @@ class BeforeDatabase:
     port: int = 5432
     security_groups: tuple[str, ...] = ()
     instances: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    restored: tuple[str, ...] = ()
     cannot_serve: str | None = None
 
 

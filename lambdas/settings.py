@@ -105,12 +105,20 @@ class Terraform:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restore:
-    """How a platform restore goes. `two_person`: who started it may not approve it."""
+    """How a platform restore goes.
 
+    restored, old    what the names of clusters begin with that a restore makes, and that swap-identifiers sets aside
+    two_person       who started a restore may not approve its cut-over
+    security_groups  those of the restored cluster where the source is gone and no drill has recorded its shape
+    """
+
+    restored: str
+    old: str
     strategies: tuple[Literal["repoint", "swap-identifiers"], ...] = ("repoint", "swap-identifiers")
     two_person: bool = False
     approval_minutes: int = 240
     soak_minutes: int = 15
+    security_groups: tuple[str, ...] = ()
     terraform: Terraform = field(default_factory=Terraform)
 
 

@@ -64,6 +64,10 @@ class Rds:
         found = self._pages("describe_db_clusters", "DBClusters", {"DBClusterIdentifier": name}, resource=name)
         return next((_cluster(each) for each in found), None)
 
+    def cluster_of(self, resource_id: str) -> Cluster | None:
+        """The cluster of that resource id, whatever its name is by now."""
+        return next((each for each in self.clusters() if each.resource_id == resource_id), None)
+
     def clusters(self) -> tuple[Cluster, ...]:
         """All clusters."""
         return tuple(_cluster(each) for each in self._pages("describe_db_clusters", "DBClusters"))
@@ -367,6 +371,7 @@ def _instance(told: _Item) -> Instance:
         name=told["DBInstanceIdentifier"],
         cluster=told.get("DBClusterIdentifier"),
         status=told.get("DBInstanceStatus", "unknown"),
+        resource_id=told.get("DbiResourceId", ""),
         publicly_accessible=told.get("PubliclyAccessible"),
         security_groups=_groups(told),
         vpc=group.get("VpcId"),

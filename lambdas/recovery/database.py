@@ -79,6 +79,7 @@ class Instance:
     name: str
     cluster: str | None
     status: str
+    resource_id: str = ""
     publicly_accessible: bool | None = None
     security_groups: tuple[str, ...] = ()
     vpc: str | None = None

@@ -7,33 +7,48 @@ that swap-identifiers gives it. IAM says the same by names; this module says it 
 import re
 from collections.abc import Mapping
 
-from lambdas.errors import ProductionTargetRefused
+from lambdas.errors import PlanRefused, ProductionTargetRefused
 from lambdas.recovery.names import ENVIRONMENT_TAG, EXECUTION_TAG
 from lambdas.restore_contracts import Restoration
+from lambdas.settings import Platform, Restore, Settings
 
 RESTORE_TAG = "coder-day2:restore"
 
-RESTORED, OLD = "-restored-", "-old-"
 # An RDS identifier takes 63 characters; the instances' names are the cluster's and a number.
 LONGEST_TARGET = 63 - len("-15")
-_ID = r"\d{8}-[0-9a-f]{8}"
-_OF_A_RESTORE = re.compile(rf"(?:{RESTORED}|{OLD}){_ID}$")
 _IDENTIFIER = re.compile(r"[a-z](?:-?[a-z0-9])*")
 
 
-def base_of(source: str) -> str:
-    """The name that a platform's clusters share: of one that was itself restored, without that restore's ending."""
-    return _OF_A_RESTORE.sub("", source)
+def of(settings: Settings) -> Restore:
+    """How restores go here. Raises PlanRefused where the settings describe no platform to restore."""
+    if settings.restore is None:
+        raise _no_platform(settings)
+    return settings.restore
 
 
-def target_of(restore: str, *, source: str) -> str:
+def platform_of(settings: Settings) -> Platform:
+    """The platform that is restored. As `of`."""
+    if settings.platform is None:
+        raise _no_platform(settings)
+    return settings.platform
+
+
+def _no_platform(settings: Settings) -> PlanRefused:
+    return PlanRefused(
+        "This environment's settings describe no platform to restore.",
+        resource=settings.environment,
+        next_step="Give it the tables [platform] and [restore], and deploy again.",
+    )
+
+
+def target_of(restore: str, settings: Restore) -> str:
     """`coder-prod-aurora-restored-20261123-0a1b2c3d`."""
-    return f"{base_of(source)}{RESTORED}{restore}"
+    return f"{settings.restored}{restore}"
 
 
-def old_name_of(restore: str, *, source: str) -> str:
+def old_name_of(restore: str, settings: Restore) -> str:
     """`coder-prod-aurora-old-20261123-0a1b2c3d`."""
-    return f"{base_of(source)}{OLD}{restore}"
+    return f"{settings.old}{restore}"
 
 
 def instance_of(cluster: str, number: int) -> str:
@@ -41,7 +56,7 @@ def instance_of(cluster: str, number: int) -> str:
     return f"{cluster}-{number}"
 
 
-def target_faults(name: str, *, source: str) -> tuple[str, ...]:
+def target_faults(name: str, *, source: str, settings: Restore) -> tuple[str, ...]:
     """Everything that keeps `name` from being a restored cluster of `source`. Empty when it may be one."""
     faults = []
     if not _IDENTIFIER.fullmatch(name):
@@ -50,9 +65,8 @@ def target_faults(name: str, *, source: str) -> tuple[str, ...]:
         )
     if len(name) > LONGEST_TARGET:
         faults.append(f"has {len(name)} characters, more than the {LONGEST_TARGET} that leave room for its instances")
-    beginning = f"{base_of(source)}{RESTORED}"
-    if not name.startswith(beginning) or name == beginning:
-        faults.append(f"does not begin with {beginning}")
+    if not name.startswith(settings.restored) or name == settings.restored:
+        faults.append(f"does not begin with {settings.restored}")
     if name == source:
         faults.append("is the source itself")
     return tuple(faults)
@@ -67,9 +81,9 @@ def tags(restoration: Restoration) -> dict[str, str]:
     }
 
 
-def require_target(restoration: Restoration) -> Restoration:
+def require_target(restoration: Restoration, settings: Settings) -> Restoration:
     """`restoration`, or ProductionTargetRefused when its target could be a cluster that was there before."""
-    faults = target_faults(restoration.target, source=restoration.source)
+    faults = target_faults(restoration.target, source=restoration.source, settings=of(settings))
     if faults:
         raise ProductionTargetRefused(
             f"A restore may not make this cluster: it {'; it '.join(faults)}.",

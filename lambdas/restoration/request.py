@@ -10,9 +10,9 @@ from typing import Any, cast
 from lambdas import reading
 from lambdas.reading import Fault, shown
 from lambdas.recovery.request import Selector, admitted, parse_selector
-from lambdas.restoration.names import target_faults
+from lambdas.restoration import names
 from lambdas.restore_contracts import CutOver, Strategy
-from lambdas.settings import Restore, Settings
+from lambdas.settings import Settings
 
 CUT_OVERS: tuple[CutOver, ...] = ("none", "after-approval", "automatic")
 
@@ -42,7 +42,7 @@ class Reading:
 
 def read_request(data: Any, *, settings: Settings, now: datetime) -> Reading:
     """Read any JSON value as a request. Never raises: a fault is part of the reading."""
-    restore = settings.restore or Restore()
+    restore = names.of(settings)
     read = reading.fields(
         data,
         {
@@ -78,7 +78,7 @@ def _source(name: str, settings: Settings) -> str:
 
 
 def _target(name: str, settings: Settings) -> str:
-    faults = target_faults(name, source=settings.source)
+    faults = names.target_faults(name, source=settings.source, settings=names.of(settings))
     if faults:
         raise Fault(f"{shown(name)} {', '.join(faults)}")
     return name

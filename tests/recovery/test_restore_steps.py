@@ -192,7 +192,7 @@ def test_a_wait_goes_on_until_one_and_a_half_times_the_objective(
     with pytest.raises(not_yet):
         world.call(handler, drill=drill)
     world.clock.passes(seconds=1)
-    with pytest.raises(errors.RestoreOverdue, match="waits only until 2026-11-23T05:00:07Z"):
+    with pytest.raises(errors.RestoreOverdue, match="waited for only until 2026-11-23T05:00:07Z"):
         world.call(handler, drill=drill)
 
 

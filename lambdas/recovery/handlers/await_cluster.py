@@ -1,7 +1,7 @@
 """AwaitCluster: look whether the restored cluster can take an instance."""
 
 from lambdas.adapters import rds
-from lambdas.contracts import Drill
+from lambdas.contracts import Run
 from lambdas.errors import ClusterNotReady
 from lambdas.recovery.waiting import judge_cluster, require_ready
 from lambdas.runtime import Call, step
@@ -10,7 +10,7 @@ from lambdas.runtime import Call, step
 @step
 def handler(call: Call) -> dict[str, str]:
     """Take `drill`; give the cluster's status once it is available."""
-    drill = call.take(Drill, "drill")
-    wait = judge_cluster(rds.door().cluster(drill.target), drill=drill, now=call.now, since=call.context.entered_at)
-    require_ready(wait, resource=drill.target, not_yet=ClusterNotReady)
-    return {"cluster": drill.target, "status": "available"}
+    run = call.take(Run, "drill")
+    wait = judge_cluster(rds.door().cluster(run.target), run=run, now=call.now, since=call.context.entered_at)
+    require_ready(wait, resource=run.target, not_yet=ClusterNotReady)
+    return {"cluster": run.target, "status": "available"}

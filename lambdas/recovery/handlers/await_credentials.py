@@ -12,7 +12,7 @@ def handler(call: Call) -> Credentials:
     """Take `drill`; give the secret's ARN and the writer's endpoint. A reader would refuse unlogged relations."""
     drill = call.take(Drill, "drill")
     cluster = rds.door().cluster(drill.target)
-    wait = judge_credentials(cluster, drill=drill, now=call.now)
+    wait = judge_credentials(cluster, run=drill, now=call.now)
     require_ready(wait, resource=drill.target, not_yet=CredentialsNotReady)
     # Ready says that all three are there; the type checker cannot know.
     assert cluster is not None and cluster.managed_secret is not None and cluster.endpoint is not None  # noqa: PT018, S101

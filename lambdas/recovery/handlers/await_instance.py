@@ -11,6 +11,6 @@ from lambdas.runtime import Call, step
 def handler(call: Call) -> dict[str, str]:
     """Take `drill`; give the writer's status once it is available."""
     drill = call.take(Drill, "drill")
-    wait = judge_instance(rds.door().instance(drill.writer), drill=drill, now=call.now, since=call.context.entered_at)
+    wait = judge_instance(rds.door().instance(drill.writer), run=drill, now=call.now, since=call.context.entered_at)
     require_ready(wait, resource=drill.writer, not_yet=InstanceNotReady)
     return {"instance": drill.writer, "status": "available"}

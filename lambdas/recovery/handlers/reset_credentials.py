@@ -19,6 +19,6 @@ def handler(call: Call) -> dict[str, Any]:
         names.require_tag(drill.target, cluster.tags, drill)
         if cluster.managed_secret is not None:
             return {"cluster": drill.target, "adopted": True}
-    require_ready(judge_cluster(cluster, drill=drill, now=call.now), resource=drill.target, not_yet=ClusterNotReady)
+    require_ready(judge_cluster(cluster, run=drill, now=call.now), resource=drill.target, not_yet=ClusterNotReady)
     rds.door().manage_master_password(drill.target)
     return {"cluster": drill.target, "adopted": False}

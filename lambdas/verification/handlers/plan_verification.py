@@ -8,11 +8,10 @@ from lambdas.verification.access import server
 
 @step
 def handler(call: Call) -> VerificationPlan:
-    drill = call.take(Drill, "drill")
     return runner.make_plan(
         server(call.take(Credentials, "credentials")),
         phase="drill",
         settings=call.settings.verification,
-        seed=drill.id,
+        seed=call.take(Drill, "drill").id,
         copy=True,
     )

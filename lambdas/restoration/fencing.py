@@ -1,0 +1,43 @@
+"""The statements that close the old database and open it again. They change a default of new sessions and no data."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from lambdas.contracts import Credentials
+from lambdas.restore_contracts import BeforeDatabase
+from lambdas.words import plural
+
+# Client backends only: a walsender or a worker of the server's own is nobody who could write.
+_OTHERS = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+# RDS's own sessions cannot be ended, and need not be.
+_NOT_RDS = "AND usename IS NOT NULL AND usename NOT IN ('rdsadmin', 'rds_superuser', 'rdsproxyadmin')"
+END_OTHERS = f"SELECT pg_terminate_backend(pid) {_OTHERS} {_NOT_RDS}"
+CLIENTS = f"SELECT coalesce(application_name, ''), count(*) {_OTHERS} {_NOT_RDS} GROUP BY 1 ORDER BY 1"
+_LONGEST_NAME = 40
+
+
+def read_only(database: str) -> str:
+    """New sessions of the database cannot write, unless they say so themselves, which coderd does not."""
+    return f"ALTER DATABASE {quoted(database)} SET default_transaction_read_only = on"
+
+
+def read_write(database: str) -> str:
+    """Takes `read_only` back."""
+    return f"ALTER DATABASE {quoted(database)} RESET default_transaction_read_only"
+
+
+def quoted(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def clients(rows: Sequence[Sequence[Any]]) -> str:
+    """Who is connected: `coderd (2 connections)`; empty when nobody is."""
+    return ", ".join(
+        f"{str(name)[:_LONGEST_NAME] or 'without a name'} ({plural(int(count), 'connection')})" for name, count in rows
+    )
+
+
+def old_credentials(restored: Credentials, before: BeforeDatabase) -> Credentials:
+    """How the old database is entered: by its own endpoint, with the secret that the platform has always had."""
+    return replace(restored, host=before.endpoint or "", port=before.port)

@@ -1,0 +1,28 @@
+"""FenceDatabase: nobody but the verifier reaches the old cluster any more."""
+
+from typing import Any
+
+from lambdas.adapters import rds
+from lambdas.restore_contracts import BeforeDatabase, Change
+from lambdas.runtime import Call, step
+
+
+@step
+def handler(call: Call) -> dict[str, Any]:
+    """Take `database_before`; give the `changes`. A cluster that is gone needs no fence, and it is said."""
+    before = call.take(BeforeDatabase, "database_before")
+    if not before.exists:
+        return {"changes": [], "skipped": f"{before.name} no longer exists"}
+    fence = (call.settings.database.security_group,)
+    cluster = rds.door().cluster_of(before.resource_id)
+    if cluster is None:
+        return {"changes": [], "skipped": f"{before.name} no longer exists"}
+    if cluster.security_groups != fence:
+        rds.door().set_security_groups(cluster.name, fence)
+    change = Change(
+        what="security groups",
+        resource=before.name,
+        before=", ".join(before.security_groups),
+        after=", ".join(fence),
+    )
+    return {"changes": [change], "skipped": None}

@@ -1,0 +1,52 @@
+"""RememberDatabase: both clusters as they are right before the fence, which a rollback brings back."""
+
+from lambdas.adapters import rds
+from lambdas.recovery.database import AVAILABLE, Cluster, Instance
+from lambdas.restore_contracts import BeforeDatabase, Restoration
+from lambdas.runtime import Call, step
+
+
+@step
+def handler(call: Call) -> BeforeDatabase:
+    """Take `restoration`; changes nothing."""
+    restoration = call.take(Restoration, "restoration")
+    old, new = rds.door().cluster(restoration.source), rds.door().cluster(restoration.target)
+    everything = {each.name: each for each in rds.door().instances()}
+    restored = _ids(new, everything)
+    if old is None:
+        return BeforeDatabase(
+            exists=False,
+            name=restoration.source,
+            names=restored,
+            restored=tuple(restored),
+            cannot_serve="it no longer exists",
+        )
+    return BeforeDatabase(
+        exists=True,
+        name=old.name,
+        resource_id=old.resource_id,
+        status=old.status,
+        endpoint=old.endpoint,
+        port=old.port or call.settings.database.port,
+        security_groups=old.security_groups,
+        instances=old.members,
+        names={**_ids(old, everything), **restored},
+        restored=tuple(restored),
+        cannot_serve=_cannot_serve(old, everything),
+    )
+
+
+def _ids(cluster: Cluster | None, instances: dict[str, Instance]) -> dict[str, str]:
+    """Resource id -> identifier of a cluster and its instances."""
+    if cluster is None:
+        return {}
+    members = [instances[name] for name in cluster.members if name in instances]
+    return {cluster.resource_id: cluster.name, **{each.resource_id: each.name for each in members}}
+
+
+def _cannot_serve(old: Cluster, instances: dict[str, Instance]) -> str | None:
+    if old.status != AVAILABLE:
+        return f"it is {old.status}"
+    if not any(instances[name].status == AVAILABLE for name in old.members if name in instances):
+        return "none of its instances is available"
+    return None

@@ -1,0 +1,224 @@
+"""The plan of a restore in words: every call that will be made, what it changes, how it is taken back, what is lost."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from lambdas.contracts import Blueprint, RecoveryPoint
+from lambdas.evidence.cost import USD_PER_ACU_HOUR
+from lambdas.restoration.renaming import names_fault
+from lambdas.restoration.shaping import ShapeOrigin, instance_orders, parameter_group, shape_fault
+from lambdas.restore_contracts import Plan, PlannedCall, PlatformFacts, Restoration
+from lambdas.words import clock, dollars, duration, number, plural, sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a plan is made from. `source_exists`: the old cluster can be fenced, and gone back to."""
+
+    restoration: Restoration
+    point: RecoveryPoint
+    shape: Blueprint
+    origin: ShapeOrigin
+    platform: PlatformFacts
+    source_exists: bool
+
+
+def faults(facts: Facts) -> tuple[str, ...]:
+    """Why it cannot be done as it was asked for; each a sentence. Empty when it can."""
+    found = [shape_fault(facts.shape)]
+    if facts.restoration.strategy == "swap-identifiers" and facts.source_exists:
+        found.append(names_fault(facts.restoration, tuple(each.name for each in facts.shape.members)))
+    return tuple(each for each in found if each)
+
+
+def make(facts: Facts, *, now: datetime) -> Plan:
+    """The plan. What is lost is counted to `now`; the fence comes later, and the record then measures it."""
+    restoration, point = facts.restoration, facts.point
+    lost_seconds = max(0, round((now - point.time).total_seconds()))
+    rows = facts.platform.newest_audit_rows
+    return Plan(
+        summary=_summary(facts),
+        calls=tuple(_calls(facts)),
+        lost=_lost(lost_seconds, rows, source_exists=facts.source_exists),
+        lost_seconds=lost_seconds,
+        lost_audit_rows=rows,
+        warnings=tuple(sentence(each) for each in _warnings(facts)),
+        hourly_cost_dollars=round(
+            (facts.shape.min_acu or 0) * USD_PER_ACU_HOUR * len(instance_orders(restoration, point, facts.shape)), 4
+        ),
+    )
+
+
+def _summary(facts: Facts) -> str:
+    restoration, point = facts.restoration, facts.point
+    what = f"Restore {restoration.source} from {point.id} ({clock(point.time)}) to {restoration.target} beside it"
+    then = {
+        "none": "and leave the platform where it is",
+        "after-approval": "and, once a person has approved it, cut the platform over to it",
+        "automatic": "and cut the platform over to it without asking anyone",
+    }[restoration.cut_over]
+    by = {"repoint": "by repointing its secrets", "swap-identifiers": "by swapping the clusters' names"}
+    return f"{what}, {then}{'' if restoration.cut_over == 'none' else f' {by[restoration.strategy]}'}."
+
+
+def _lost(seconds: int, rows: int | None, *, source_exists: bool) -> str:
+    if rows is not None:
+        counted = f"{plural(rows, 'row')} of the audit log {'is' if rows == 1 else 'are'} younger"
+    elif source_exists:
+        counted = "how many rows of the audit log are younger could not be asked"
+    else:
+        counted = "the old database is gone, so nobody can count the rows"
+    return f"Everything written in the last {duration(seconds)}: {counted}."
+
+
+def _calls(facts: Facts) -> Iterator[PlannedCall]:
+    yield from _restoring(facts)
+    if facts.restoration.cut_over == "none":
+        return
+    if facts.restoration.cut_over == "after-approval":
+        yield PlannedCall(call="sns:Publish", resource="the topic", changes="asks for approval, and waits for it")
+    yield from _fencing(facts)
+    yield from _cutting_over(facts)
+    coder = facts.platform.coder
+    yield PlannedCall(
+        call="patch Deployment",
+        resource=f"{coder.namespace}/{coder.name}",
+        changes=f"replicas 0 to {coder.replicas}, of the same image",
+        undo="to 0, and up again on the old database",
+    )
+    for each in facts.platform.provisioners:
+        yield PlannedCall(
+            call="patch Deployment", resource=f"{each.namespace}/{each.name}", changes=f"replicas 0 to {each.replicas}"
+        )
+
+
+def _restoring(facts: Facts) -> Iterator[PlannedCall]:
+    restoration, point, shape = facts.restoration, facts.point, facts.shape
+    snapshot = point.kind == "snapshot"
+    yield PlannedCall(
+        call=f"rds:RestoreDBCluster{'FromSnapshot' if snapshot else 'ToPointInTime'}",
+        resource=restoration.target,
+        changes=(
+            f"a new cluster, engine {point.engine_version}, shaped like {facts.origin}: groups "
+            f"{', '.join(shape.security_groups)}; parameter group {parameter_group(point, shape) or 'the default'}; "
+            f"protected from deletion"
+        ),
+    )
+    for order in instance_orders(restoration, point, shape):
+        yield PlannedCall(
+            call="rds:CreateDBInstance",
+            resource=order.name,
+            changes=f"{order.instance_class} in {order.zone or 'a zone that AWS chooses'}",
+        )
+    yield PlannedCall(
+        call="rds:ModifyDBCluster",
+        resource=restoration.target,
+        changes="the master password, only if the recovery point has an older one than the connection secret",
+    )
+
+
+def _fencing(facts: Facts) -> Iterator[PlannedCall]:
+    for each in (facts.platform.coder, *facts.platform.provisioners):
+        yield PlannedCall(
+            call="patch Deployment",
+            resource=f"{each.namespace}/{each.name}",
+            changes=f"replicas {each.replicas} to 0",
+            undo=f"to {each.replicas}",
+        )
+    if facts.source_exists:
+        yield PlannedCall(
+            call="rds:ModifyDBCluster",
+            resource=facts.restoration.source,
+            changes=f"its security groups {', '.join(facts.shape.security_groups)} to the one that admits nobody else",
+            undo="the same groups again",
+        )
+        yield PlannedCall(
+            call="ALTER DATABASE",
+            resource=facts.restoration.source,
+            changes="new sessions read only; what is still connected is disconnected",
+            undo="RESET default_transaction_read_only",
+        )
+
+
+def _cutting_over(facts: Facts) -> Iterator[PlannedCall]:
+    restoration, platform = facts.restoration, facts.platform
+    if restoration.strategy == "swap-identifiers":
+        if facts.source_exists:
+            yield PlannedCall(
+                call="rds:ModifyDBCluster, rds:ModifyDBInstance",
+                resource=restoration.source,
+                changes=f"its name to {restoration.old_name}, and its instances' names after it",
+                undo="the names as they were",
+            )
+        yield PlannedCall(
+            call="rds:ModifyDBCluster, rds:ModifyDBInstance",
+            resource=restoration.target,
+            changes=f"its name to {restoration.source}, and its instances' names after it",
+            undo="the names as they were",
+        )
+        return
+    yield PlannedCall(
+        call="secretsmanager:PutSecretValue",
+        resource="the connection secret",
+        changes=f"host {platform.secret_host} to the restored cluster's",
+        undo="the version before",
+    )
+    yield PlannedCall(
+        call="replace Secret",
+        resource=f"{platform.coder.namespace}/{platform.url.secret}",
+        changes=f"the host in {platform.url.key}; the value before is kept in a Secret of its own",
+        undo="the value before",
+    )
+
+
+def _warnings(facts: Facts) -> Iterator[str]:
+    platform, shape = facts.platform, facts.shape
+    if platform.host != platform.secret_host:
+        yield (
+            f"the Deployment's Secret names {platform.host} and the connection secret {platform.secret_host}: they are "
+            "of different databases, and after a cut-over both name the restored one"
+        )
+    if shape.master_username and platform.login != shape.master_username:
+        yield (
+            f"the connection secret's user {platform.login} is not the master user {shape.master_username}: should its "
+            "password have changed since the recovery point, it cannot be set from that secret"
+        )
+    if not facts.source_exists:
+        yield "the old cluster is gone: a cut-over cannot be taken back, it can only be fenced"
+    if facts.origin != "the source as it is":
+        yield f"the source cannot be looked at; the shape is from {facts.origin}"
+    if parameter_group(facts.point, shape) is None and shape.cluster_parameter_group is not None:
+        yield (
+            f"the parameter group {shape.cluster_parameter_group} is of another major version than the recovery point: "
+            "the restored cluster gets the default one"
+        )
+    if platform.version is None:
+        yield "coderd does not tell its version, so whether it can open the restored schema is not known"
+    if platform.coder.replicas == 0:
+        yield f"the Deployment {platform.coder.name} has 0 replicas, and will have as many after a cut-over"
+    if facts.point.kind == "snapshot" and facts.point.latest_restorable_at is not None:
+        yield (
+            f"a restore to a time could go as far as {clock(facts.point.latest_restorable_at)} and would lose less "
+            "than this snapshot"
+        )
+    yield from platform.unknown
+
+
+def cost_of_waiting(plan: Plan) -> str:
+    """What the restored cluster costs while nobody uses it."""
+    if not plan.hourly_cost_dollars:
+        return "The restored cluster costs its storage for as long as it stays; no minimum of capacity is charged."
+    return f"The restored cluster costs at least {dollars(plan.hourly_cost_dollars)} an hour for as long as it stays."
+
+
+def as_text(plan: Plan) -> str:
+    """The plan as an operator reads it in a message or a terminal."""
+    lines = [plan.summary, "", f"Lost: {plan.lost}", ""]
+    for position, each in enumerate(plan.calls, start=1):
+        lines.append(f"{number(position):>3}. {each.call} on {each.resource}: {each.changes}.")
+        if each.undo:
+            lines.append(f"     A rollback: {each.undo}.")
+    if plan.warnings:
+        lines += ["", "Mind:", *(f"  - {each}" for each in plan.warnings)]
+    return "\n".join(lines)
