@@ -1,11 +1,12 @@
 """Every name and ARN of one environment, as plain text: what a permission says can be read in the template."""
 
+import re
 from dataclasses import dataclass
 
 from cdk.settings import EnvironmentSettings
 from lambdas.steps import Step
 
-DRILL, SWEEP = "dr-drill", "sweep"
+DRILL, SWEEP, RESTORE = "dr-drill", "sweep", "platform-restore"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +111,38 @@ class Names:
     def drills_own(self, kind: str) -> str:
         """Every resource of this kind (cluster, db, cluster-snapshot) that bears the drills' prefix."""
         return self.arn("rds", f"{kind}:{self.settings.copy_.prefix}-*")
+
+    @property
+    def restored_prefix(self) -> str:
+        """What the names of clusters begin with that a platform restore makes beside the source."""
+        return f"{self._platform}-restored-"
+
+    @property
+    def old_prefix(self) -> str:
+        """What the names of clusters begin with that swap-identifiers has moved out of the way."""
+        return f"{self._platform}-old-"
+
+    @property
+    def _platform(self) -> str:
+        """The source's name; of one that was itself restored, without that restore's ending: names do not grow."""
+        return re.sub(r"-(restored|old)-\d{8}-[0-9a-f]{8}$", "", self.settings.source.cluster)
+
+    def restored(self, kind: str) -> str:
+        """Every resource of this kind that a platform restore made beside the source."""
+        return self.arn("rds", f"{kind}:{self.restored_prefix}*")
+
+    def set_aside(self, kind: str) -> str:
+        """Every resource of this kind that swap-identifiers has moved out of the way."""
+        return self.arn("rds", f"{kind}:{self.old_prefix}*")
+
+    @property
+    def source_instances(self) -> str:
+        """The source's instances, as far as they are named after it."""
+        return self.arn("rds", f"db:{self.settings.source.cluster}-*")
+
+    def secret(self, name: str) -> str:
+        """A secret by its name; the six characters at its end are made up by AWS."""
+        return self.arn("secretsmanager", f"secret:{name}-??????")
 
     @property
     def snapshot_patterns(self) -> tuple[str, ...]:

@@ -45,6 +45,8 @@ def document(names: Names, *, version: str, copy_group: str, verifier_group: str
         ),
         verification=runtime.Verification(**settings.verification.model_dump()),
         kubernetes=runtime.Kubernetes(cluster=settings.kubernetes.cluster) if settings.kubernetes else None,
+        platform=_platform(names),
+        restore=_restore(names),
         on_one_machine=settings.on_one_machine,
     )
     text = json.dumps(payload.write(told), separators=(",", ":"))
@@ -55,3 +57,17 @@ def document(names: Names, *, version: str, copy_group: str, verifier_group: str
         )
         raise SettingsError([problem], source=f"config/{settings.environment}.toml")
     return text
+
+
+def _platform(names: Names) -> runtime.Platform | None:
+    platform = names.settings.platform
+    if platform is None:
+        return None
+    return runtime.Platform(**platform.model_dump(exclude={"secrets_kms_key", "database_security_groups"}))
+
+
+def _restore(names: Names) -> runtime.Restore | None:
+    restore = names.settings.restore
+    if restore is None:
+        return None
+    return runtime.Restore(**restore.model_dump(), restored=names.restored_prefix, old=names.old_prefix)

@@ -62,6 +62,14 @@ Account = Annotated[str, _form(r"\d{12}", "an AWS account id (12 digits)")]
 Region = Annotated[str, _form(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS Region such as eu-central-1")]
 VpcId = Annotated[str, _form(r"vpc-[0-9a-f]{8,17}", "a VPC id such as vpc-0a1b2c3d4e5f60718")]
 SubnetId = Annotated[str, _form(r"subnet-[0-9a-f]{8,17}", "a subnet id such as subnet-0a1b2c3d4e5f60718")]
+SecurityGroupId = Annotated[str, _form(r"sg-[0-9a-f]{8,17}", "a security group's id such as sg-0a1b2c3d4e5f60718")]
+SecretName = Annotated[
+    str, _form(r"[A-Za-z0-9/_+=.@-]{1,512}", "the name of a Secrets Manager secret, without the ARN around it")
+]
+KubernetesName = Annotated[
+    str, _form(r"(?=.{1,63}$)[a-z0-9](?:-?[a-z0-9])*", "a Kubernetes name (lower-case letters, digits, hyphens)")
+]
+Strategy = Literal["repoint", "swap-identifiers"]
 Cidr = Annotated[
     str,
     BeforeValidator(_range),  # runs after the form
@@ -140,6 +148,36 @@ class Kubernetes(Table):
     cluster: Name
 
 
+class Platform(Table):
+    """Coder on that cluster, and the secrets by which it and this system reach its database.
+
+    `database_security_groups` are those of the source that let the verifier's group in; left out, what a restore would
+    lose is not counted in rows, because the old database cannot be asked before it is fenced.
+    """
+
+    connection_secret: SecretName
+    token_secret: SecretName | None = None
+    secrets_kms_key: KeyArn | None = None
+    namespace: KubernetesName = "coder"
+    deployment: KubernetesName = "coder"
+    provisioners: KubernetesName | None = "coder-prov"
+    workspaces: KubernetesName = "coder-ws"
+    database_security_groups: Annotated[tuple[SecurityGroupId, ...], BeforeValidator(_tuple)] = ()
+
+
+class Restore(Table):
+    """How a platform restore goes; `lambdas.settings.Restore` explains each field."""
+
+    strategies: Annotated[tuple[Strategy, ...], BeforeValidator(_tuple), Field(min_length=1)] = (
+        "repoint",
+        "swap-identifiers",
+    )
+    two_person: bool = False
+    approval_minutes: Annotated[int, Field(ge=1, le=10080)] = 240
+    soak_minutes: Annotated[int, Field(ge=1, le=240)] = 15
+    security_groups: Annotated[tuple[SecurityGroupId, ...], BeforeValidator(_tuple)] = ()
+
+
 class Objectives(Table):
     """What is promised and measured."""
 
@@ -203,6 +241,8 @@ class EnvironmentSettings(Table):
     copy_: Annotated[Copy, Field(alias="copy")]
     network: Network
     kubernetes: Kubernetes | None = None
+    platform: Platform | None = None
+    restore: Restore | None = None
     objectives: Objectives
     evidence: Evidence
     verification: Verification = Verification()

@@ -4,6 +4,7 @@ A rule's parameters are the tables that it reads, by their names in `Environment
 """
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, time, timedelta
 from inspect import signature
@@ -13,7 +14,19 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cdk.cron import fields, is_daily, skipped, starts, strange
-from cdk.settings import Aws, Copy, Evidence, Network, Objectives, Schedules, Source, Verification
+from cdk.settings import (
+    Aws,
+    Copy,
+    Evidence,
+    Kubernetes,
+    Network,
+    Objectives,
+    Platform,
+    Restore,
+    Schedules,
+    Source,
+    Verification,
+)
 from lambdas.verification.checks import faults
 
 TEARDOWN_MINUTES = 120  # the longest that a deletion is waited for, after which the drill reports it as overdue
@@ -21,6 +34,8 @@ PATIENCE = 1.5  # a restore is given up when it took this many times the RTO obj
 _STATE_MACHINE = Path(__file__).resolve().parent.parent / "statemachines" / "dr-drill.asl.json"
 _LONGEST_PREFIX = 63 - len("-20261123-0123abcd") - len("-writer")
 _SHORTEST_PREFIX = 6
+_LONGEST_RESTORED_SOURCE = 63 - len("-restored-20261123-0123abcd") - len("-15")
+_RESTORED = re.compile(r"-(restored|old)-\d{8}-[0-9a-f]{8}$")
 
 
 def problems_between(tables: Mapping[str, Any]) -> list[str]:
@@ -171,9 +186,26 @@ def _apart(schedules: Schedules, objectives: Objectives) -> Iterator[str]:
             )
 
 
+def _together(kubernetes: Kubernetes | None, platform: Platform | None, restore: Restore | None) -> Iterator[str]:
+    if (platform is None) != (restore is None):
+        missing, given = ("platform", "restore") if platform is None else ("restore", "platform")
+        yield f"{missing}: is missing; a platform restore needs it beside {given}"
+    if restore is not None and kubernetes is None:
+        yield "kubernetes: is missing; a platform restore stops and starts Coder there"
+
+
+def _restored_names(source: Source, restore: Restore | None) -> Iterator[str]:
+    if restore is not None and len(source.cluster) > _LONGEST_RESTORED_SOURCE and not _RESTORED.search(source.cluster):
+        yield (
+            f"source.cluster: {source.cluster!r} has {len(source.cluster)} characters; more than "
+            f"{_LONGEST_RESTORED_SOURCE} leave a restored cluster no room for its date, its id and its instances"
+        )
+
+
 RULES: tuple[Callable[..., Iterator[str]], ...] = (
     *(_names, _length, _capacity, _zones, _subnets, _backups_key, _copys_key),
     *(_duration, _retention, _expectations, _kinds, _starts, _interval, _apart),
+    *(_together, _restored_names),
 )
 
 

@@ -44,7 +44,7 @@ class Functions(Construct):
         }
         self.roles: dict[str, iam.IRole] = {}
         self.by_step: Mapping[str, lambda_.IFunction] = {
-            step.name: self._function(step, evidence_key=evidence_key) for step in STEPS
+            step.name: self._function(step, evidence_key=evidence_key) for step in deployed(names)
         }
 
     def _function(self, step: Step, *, evidence_key: str) -> lambda_.Function:
@@ -86,6 +86,12 @@ class Functions(Construct):
             reason=f"{step.name}: runs on the Python that its locked dependencies are resolved for, as in bundles.py.",
         )
         return function
+
+
+def deployed(names: Names) -> tuple[Step, ...]:
+    """The steps of this environment: those of a platform restore only where there is a platform to restore."""
+    left_out = frozenset() if names.settings.restore else permissions.restore_steps()
+    return tuple(step for step in STEPS if step.name not in left_out)
 
 
 def _code(name: Bundle) -> lambda_.Code:

@@ -23,6 +23,7 @@ class Isolation(Construct):
         verifier = self._verifier()
         copy = self._copy(verifier)
         self._way_to_the_copy(verifier, copy)
+        self._way_to_the_source(verifier)
         self.copy_group = copy.attr_group_id
         self.verifier_group = verifier.attr_group_id
         self.vpc = self._vpc()
@@ -86,6 +87,21 @@ class Isolation(Construct):
             to_port=self._port,
             description="The restored copy's database",
         )
+
+    def _way_to_the_source(self, verifier: ec2.CfnSecurityGroup) -> None:
+        """Out to the groups of the platform's database that the settings name: what a restore would lose is counted."""
+        platform = self._names.settings.platform
+        for position, group in enumerate(platform.database_security_groups if platform else (), start=1):
+            ec2.CfnSecurityGroupEgress(
+                self,
+                f"VerifierToSource{position}",
+                group_id=verifier.attr_group_id,
+                destination_security_group_id=group,
+                ip_protocol="tcp",
+                from_port=self._port,
+                to_port=self._port,
+                description="The platform's database",
+            )
 
     def _vpc(self) -> ec2.IVpc:
         network = self._names.settings.network

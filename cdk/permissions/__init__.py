@@ -8,9 +8,54 @@ carries the Deny statements of `database.guard`, which hold even if someone atta
 from collections.abc import Mapping
 
 from cdk.names import Names
-from cdk.permissions import database, evidence, starting, surroundings
+from cdk.permissions import database, evidence, restore, starting, surroundings
 from cdk.permissions.statement import Row, Statement
-from lambdas.steps import BY_NAME, STEPS, Step
+from lambdas.steps import BY_NAME, OPERATIONS, RESTORE_STEPS, STEPS, Step
+
+_ENTER: tuple[Row, ...] = (restore.read_connection_secret,)
+_KUBERNETES: tuple[Row, ...] = (surroundings.kubernetes,)
+_LOOK_AT_THE_PLATFORM: tuple[Row, ...] = (*_KUBERNETES, restore.read_connection_secret, restore.read_token)
+_REPOINT: tuple[Row, ...] = (*_KUBERNETES, restore.read_connection_secret, restore.write_connection_secret)
+
+_RESTORE: Mapping[str, tuple[Row, ...]] = {
+    "OpenRestore": (database.look, evidence.claim_restore, restore.look_at_restores),
+    "SurveyDatabase": (database.look, evidence.read_ledger),
+    "SurveyPlatform": _LOOK_AT_THE_PLATFORM,
+    "PlanRestore": (),
+    "RestoreBeside": (database.look, restore.restore_beside),
+    "AddInstances": (database.look, restore.add_instances),
+    "AwaitInstances": (database.look,),
+    "TryLogin": _ENTER,
+    "SetMasterPassword": (database.look, restore.read_connection_secret, restore.set_password),
+    "PlanRestoredChecks": _ENTER,
+    "RunRestoredChecks": _ENTER,
+    "JudgeRestore": (evidence.read_ledger,),
+    "AdmitData": (),
+    "AskApproval": (evidence.keep_approval, evidence.announce),
+    "RememberPlatform": (*_KUBERNETES, restore.read_connection_secret),
+    "RememberDatabase": (database.look,),
+    "StopPlatform": _KUBERNETES,
+    "AwaitStopped": _KUBERNETES,
+    "FenceDatabase": (database.look, restore.change_groups),
+    "SilenceDatabase": _ENTER,
+    "Repoint": _REPOINT,
+    "SwapIdentifiers": (database.look, restore.rename),
+    "LocateDatabases": (database.look,),
+    "StartCoder": _KUBERNETES,
+    "AwaitRollout": _KUBERNETES,
+    "StartProvisioners": _KUBERNETES,
+    "VerifyPlatform": _LOOK_AT_THE_PLATFORM,
+    "Soak": _LOOK_AT_THE_PLATFORM,
+    "SettleGroups": (database.look, restore.change_groups),
+    "Reconcile": (*_KUBERNETES, restore.read_connection_secret),
+    "WriteHandover": (evidence.write_restores,),
+    "RepointBack": _REPOINT,
+    "UnfenceDatabase": (database.look, restore.change_groups),
+    "OpenDatabase": _ENTER,
+    "RecordRestore": (evidence.close_restore, evidence.write_restores),
+    "AnnounceRestore": (evidence.announce,),
+    "AnswerApproval": (evidence.keep_approval, restore.answer),
+}
 
 TABLE: Mapping[str, tuple[Row, ...]] = {
     "OpenDrill": (database.look, evidence.claim),
@@ -34,8 +79,12 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
     "FindOrphans": (database.look, evidence.read_history, evidence.look_at_executions),
     "FindOrphanNamespaces": (surroundings.kubernetes,),
     "CloseSweep": (evidence.read_history,),
+    **_RESTORE,
 }
-_USES_EVIDENCE_KEY = frozenset({"RecordEvidence", "Announce"})
+_USES_EVIDENCE_KEY = frozenset(
+    {"RecordEvidence", "Announce", "AskApproval", "WriteHandover", "RecordRestore", "AnnounceRestore"}
+)
+_OF_A_RESTORE = frozenset(step.name for step in (*RESTORE_STEPS, *OPERATIONS))
 
 
 def statements(step: Step, names: Names, *, evidence_key: str) -> tuple[Statement, ...]:
@@ -46,8 +95,9 @@ def statements(step: Step, names: Names, *, evidence_key: str) -> tuple[Statemen
     row = [statement for part in TABLE[step.name] for statement in part(names)]
     if step.name in _USES_EVIDENCE_KEY:
         row.append(evidence.use_key(names, evidence_key))
-    guard = database.guard(names) if any(each.changes("rds") for each in row) else ()
-    return (*own, *row, *guard)
+    if not any(each.changes("rds") for each in row):
+        return (*own, *row)
+    return (*own, *row, *(restore.guard(names) if step.name in _OF_A_RESTORE else database.guard(names)))
 
 
 def reasons(names: Names) -> dict[str, str]:
@@ -60,6 +110,11 @@ def reasons(names: Names) -> dict[str, str]:
 def kubernetes_steps() -> list[str]:
     """The steps that speak to the Kubernetes API, which needs to know their roles."""
     return [name for name, rows in TABLE.items() if surroundings.kubernetes in rows]
+
+
+def restore_steps() -> frozenset[str]:
+    """Everything that only an environment with a platform to restore has."""
+    return _OF_A_RESTORE
 
 
 def unknown_steps() -> set[str]:

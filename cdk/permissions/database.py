@@ -13,7 +13,7 @@ ENVIRONMENT_TAG, DRILL_TAG = "coder-day2:environment", "coder-day2:drill"
 # The verbs of every RDS action that does more than describe, Restore apart, which has a rule of its own. By hand, so
 # that a template does not change with the botocore it was made beside; a test compares them with botocore's model.
 # Download reads logs, which quote statements with their data.
-_VERBS = (
+VERBS = (
     *("Add", "Apply", "Authorize", "Backtrack", "Cancel", "Copy", "Create", "Delete", "Deregister", "Disable"),
     *("Download", "Enable", "Failover", "Modify", "Promote", "Purchase", "Reboot", "Register", "Remove", "Reset"),
     *("Revoke", "Start", "Stop", "Switchover"),
@@ -226,7 +226,7 @@ def guard(names: Names) -> tuple[Statement, ...]:
         Statement(
             sid="NothingOutsideThePrefix",
             effect="Deny",
-            actions=tuple(f"rds:{verb}*" for verb in _VERBS),
+            actions=tuple(f"rds:{verb}*" for verb in VERBS),
             except_resources=(*own, *placing, backups),
             why=(
                 "Everything but describing and restoring, on what is outside the drills' prefix, production first of "
@@ -236,7 +236,7 @@ def guard(names: Names) -> tuple[Statement, ...]:
         Statement(
             sid="NoOthersBackups",
             effect="Deny",
-            actions=tuple(f"rds:{verb}*" for verb in _VERBS),
+            actions=tuple(f"rds:{verb}*" for verb in VERBS),
             resources=(backups,),
             conditions={"Null": {f"aws:ResourceTag/{DRILL_TAG}": "true"}},
             why="Automated backups bear no name to go by; one without a drill's tag may be production's.",

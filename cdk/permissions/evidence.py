@@ -3,8 +3,8 @@
 from cdk.names import DRILL, Names
 from cdk.permissions.statement import Row, Statement
 
-FOLDER = "drills"
-"""Every record's key begins with it (`lambdas.evidence.naming`)."""
+FOLDER, RESTORES = "drills", "restores"
+"""Every record's key begins with one of them (`lambdas.evidence.naming`)."""
 
 
 def _ledger(sid: str, *actions: str, why: str) -> Row:
@@ -33,6 +33,25 @@ close = _ledger(
     "UpdateItem",
     why="the drill's end, the baseline, the trend, and the lock that is let go",
 )
+
+
+claim_restore = _ledger("OpenTheRestore", "GetItem", "PutItem", "UpdateItem", why="the restore's lock and its entry")
+read_ledger = _ledger("ReadWhatDrillsKnow", "GetItem", why="the last recorded shape and counts of the source")
+keep_approval = _ledger("KeepTheQuestion", "GetItem", "PutItem", "UpdateItem", why="the question, its answer")
+close_restore = _ledger(
+    "CloseTheRestore", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem", why="the restore's end and its lock"
+)
+
+
+def write_restores(names: Names) -> tuple[Statement, ...]:
+    return (
+        Statement(
+            sid="KeepRestores",
+            actions=("s3:GetObject", "s3:PutObject"),
+            resources=(f"{names.bucket_arn}/{RESTORES}/*",),
+            why="The folder of restores, in which each has its own. Nothing can be deleted or unlocked.",
+        ),
+    )
 
 
 def write_records(names: Names) -> tuple[Statement, ...]:

@@ -8,7 +8,7 @@ from cdk.constructs.functions import Functions
 from cdk.constructs.network import Isolation
 from cdk.constructs.starts import CleanUpAfterDeath, Schedules, Undelivered
 from cdk.constructs.workflow import Workflow
-from cdk.names import DRILL, SWEEP, Names
+from cdk.names import DRILL, RESTORE, SWEEP, Names
 
 
 class OperationsStack(Stack):
@@ -19,7 +19,7 @@ class OperationsStack(Stack):
         super().__init__(
             scope,
             names.stack("operations"),
-            description="coder-day2: restore drills and the sweep",
+            description="coder-day2: restore drills, the sweep, platform restores",
             env=Environment(account=aws.account, region=aws.region),
         )
         isolation = Isolation(self, "Isolation", names=names)
@@ -35,6 +35,10 @@ class OperationsStack(Stack):
         )
         drill = Workflow(self, "Drill", workflow=DRILL, names=names, functions=functions.by_step).machine
         sweep = Workflow(self, "Sweep", workflow=SWEEP, names=names, functions=functions.by_step).machine
+        if names.settings.restore:
+            restore = Workflow(self, "Restore", workflow=RESTORE, names=names, functions=functions.by_step).machine
+            CfnOutput(self, "RestoreMachine", value=restore.state_machine_arn)
+            CfnOutput(self, "AnswerFunction", value=functions.by_step["AnswerApproval"].function_name)
         undelivered = Undelivered(self, "Undelivered", names=names).queue
         schedules = Schedules(self, "Schedules", names=names, undelivered=undelivered)
         schedules.node.add_dependency(drill, sweep)
@@ -42,7 +46,9 @@ class OperationsStack(Stack):
         CfnOutput(self, "DrillMachine", value=drill.state_machine_arn)
         CfnOutput(self, "SweepMachine", value=sweep.state_machine_arn)
         if names.settings.kubernetes:
-            roles = [functions.roles[step].role_arn for step in permissions.kubernetes_steps()]
+            roles = [
+                functions.roles[step].role_arn for step in permissions.kubernetes_steps() if step in functions.roles
+            ]
             CfnOutput(self, "KubernetesRoles", value=",".join(roles), description="Need an EKS access entry each")
         CfnOutput(self, "Source", value=names.settings.source.cluster)
         CfnOutput(self, "CopySecurityGroup", value=isolation.copy_group)

@@ -1,0 +1,14 @@
+"""The catalogue of steps: one Lambda function each.
+
+The CDK app makes the functions from it, tests compare `raises` with the edges of the ASL state, and the ASL
+files name a step's ARN as `${<Step.name>}`.
+"""
+
+from lambdas.steps.drill import DRILL_STEPS
+from lambdas.steps.restore import OPERATIONS, RESTORE_STEPS
+from lambdas.steps.step import Bundle, Step
+
+__all__ = ["BY_NAME", "DRILL_STEPS", "OPERATIONS", "RESTORE_STEPS", "STEPS", "Bundle", "Step"]
+
+STEPS: tuple[Step, ...] = (*DRILL_STEPS, *RESTORE_STEPS, *OPERATIONS)
+BY_NAME = {each.name: each for each in STEPS}
