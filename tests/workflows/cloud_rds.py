@@ -35,10 +35,11 @@ class Durations:
     credentials: float = 2 * 60
     instance_deletion: float = 5 * 60
     cluster_deletion: float = 3 * 60
+    renaming: float = 60
 
 
 REALISTIC = Durations()
-QUICK = Durations(restore=4, instance=4, credentials=4, instance_deletion=4, cluster_deletion=4)
+QUICK = Durations(restore=4, instance=4, credentials=4, instance_deletion=4, cluster_deletion=4, renaming=4)
 
 
 @dataclass
@@ -69,6 +70,7 @@ class Rds:
     instances: dict[str, Resource] = field(default_factory=dict)
     snapshots: dict[str, Json] = field(default_factory=dict)
     backups: dict[str, Json] = field(default_factory=dict)
+    passwords: dict[str, str] = field(default_factory=dict)
     created: int = 0
 
     def __post_init__(self) -> None:
@@ -86,6 +88,7 @@ class Rds:
             "RestoreDBClusterToPointInTime": self._restore_time,
             "CreateDBInstance": self._create_instance,
             "ModifyDBCluster": self._modify_cluster,
+            "ModifyDBInstance": self._modify_instance,
             "DeleteDBInstance": self._delete_instance,
             "DeleteDBCluster": self._delete_cluster,
         }
@@ -214,7 +217,45 @@ class Rds:
             arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:rds!{cluster.told['DbClusterResourceId']}-AbCdEf"
             cluster.told["MasterUserSecret"] = {"SecretArn": arn, "ReadyAt": ready_at}
             cluster.becomes((now, "resetting-master-credentials"), (ready_at, "available"))
+        if "VpcSecurityGroupIds" in asked:
+            cluster.told["VpcSecurityGroups"] = _groups_told(asked["VpcSecurityGroupIds"])
+        if "MasterUserPassword" in asked:
+            self.passwords[cluster.told["DbClusterResourceId"]] = asked["MasterUserPassword"]
+            set_at = now + timedelta(seconds=self.durations.credentials)
+            cluster.becomes((now, "resetting-master-credentials"), (set_at, "available"))
+        if "NewDBClusterIdentifier" in asked:
+            name = self._rename_cluster(name, asked["NewDBClusterIdentifier"])
         return {"DBCluster": self._cluster(name, cluster)}
+
+    def _rename_cluster(self, name: str, new: str) -> str:
+        """The new name, at once; the cluster is `renaming` for a while, and its endpoints follow its name."""
+        if new in self.clusters:
+            raise Refusal("DBClusterAlreadyExistsFault")
+        cluster = self.clusters[new] = self.clusters.pop(name)
+        cluster.told |= {
+            "DBClusterIdentifier": new,
+            "DBClusterArn": f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:{new}",
+            "Endpoint": f"{new}.cluster-x.{REGION}.rds.amazonaws.com",
+        }
+        for each in self.instances.values():
+            if each.told["DBClusterIdentifier"] == name:
+                each.told["DBClusterIdentifier"] = new
+        settled_at = self.time.now + timedelta(seconds=self.durations.renaming)
+        cluster.becomes((self.time.now, "renaming"), (settled_at, "available"))
+        return new
+
+    def _modify_instance(self, asked: Mapping[str, Any]) -> Json:
+        name, now = asked["DBInstanceIdentifier"], self.time.now
+        [instance] = _named(self.instances, name, "DBInstanceNotFoundFault").values()
+        if instance.status(now) != "available":
+            raise Refusal("InvalidDBInstanceStateFault", f"{name} is {instance.status(now)}")
+        if (new := asked.get("NewDBInstanceIdentifier")) is not None:
+            if new in self.instances:
+                raise Refusal("DBInstanceAlreadyExistsFault")
+            self.instances[new] = self.instances.pop(name)
+            instance.told["DBInstanceIdentifier"] = new
+            instance.becomes((now, "rebooting"), (now + timedelta(seconds=self.durations.renaming), "available"))
+        return {"DBInstance": {**instance.told, "DBInstanceStatus": instance.status(now)}}
 
     def _delete_instance(self, asked: Mapping[str, Any]) -> Json:
         name, now = asked["DBInstanceIdentifier"], self.time.now
@@ -273,6 +314,10 @@ def _named(kind: Mapping[str, Any], name: str | None, refusal: str) -> dict[str,
     return {name: kind[name]}
 
 
+def _groups_told(groups: list[str]) -> list[Json]:
+    return [{"VpcSecurityGroupId": each, "Status": "active"} for each in groups]
+
+
 def cluster_told(name: str, *, resource_id: str, created_at: datetime, groups: list[str], tags: list[Json]) -> Json:
     return {
         "DBClusterIdentifier": name,
@@ -289,7 +334,7 @@ def cluster_told(name: str, *, resource_id: str, created_at: datetime, groups: l
         "KmsKeyId": KEY,
         "DBClusterParameterGroup": "coder-prod-aurora-pg16",
         "DBSubnetGroup": "coder-prod-db-subnet-group",
-        "VpcSecurityGroups": [{"VpcSecurityGroupId": each, "Status": "active"} for each in groups],
+        "VpcSecurityGroups": _groups_told(groups),
         "IAMDatabaseAuthenticationEnabled": False,
         "HttpEndpointEnabled": False,
         "VPCNetworkingEnabled": True,
@@ -305,6 +350,7 @@ def cluster_told(name: str, *, resource_id: str, created_at: datetime, groups: l
 def _instance_told(name: str, cluster: Json, *, created_at: datetime, tags: list[Json]) -> Json:
     return {
         "DBInstanceIdentifier": name,
+        "DbiResourceId": f"db-{name}",
         "DBClusterIdentifier": cluster["DBClusterIdentifier"],
         "DBInstanceClass": "db.serverless",
         "Engine": "aurora-postgresql",

@@ -39,10 +39,14 @@ from moto.stepfunctions.parser.asl.component.state.exec.execute_state import Exe
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import inline_iteration_component, job
 from moto.stepfunctions.parser.asl.component.state.exec.state_parallel import branch_worker, branches_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_lambda import (
+    StateTaskServiceLambda,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import StateTaskLambda
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function import wait_function
 from moto.stepfunctions.parser.asl.eval import environment as environment_module
 from moto.stepfunctions.parser.asl.eval import states as states_module
+from moto.stepfunctions.parser.asl.eval.callback import callback
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.evaluation_details import AWSExecutionDetails
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
@@ -62,6 +66,8 @@ PAYLOAD_LIMIT_BYTES = 256 * 1024
 TOO_LARGE = "States.DataLimitExceeded"
 
 Status = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
+Answer = Mapping[str, Any] | tuple[str, str]
+"""What a waiting task is told: its output, or an error's name and cause."""
 Invoke = Callable[[str, bytes], dict[str, Any]]
 """(function name, payload) -> what `lambda:Invoke` answers: `Payload`, and `FunctionError` when it failed."""
 
@@ -102,6 +108,7 @@ def patched(time: VirtualTime, invoke: Invoke) -> Iterator[None]:
     points = [
         *((module, "threading", threading) for module in _THREADED),
         (execute_state, "Thread", threading.Thread),
+        (callback, "Event", threading.Event),
         (retrier_decl, "time", clock),
         (wait_function, "time", clock),
         (jitter_strategy_decl, "random", random.Random(0)),  # noqa: S311  the same jitter every time
@@ -109,7 +116,7 @@ def patched(time: VirtualTime, invoke: Invoke) -> Iterator[None]:
         (custom_error_name, "ILLEGAL_CUSTOM_ERROR_PREFIX", _NO_PREFIX),
         (EventManager, "_get_current_timestamp", staticmethod(lambda: time.now)),
         (lambda_eval_utils, "_invoke_lambda_function", call),
-        *((state, "_from_error", _as_on_aws(state._from_error)) for state in (ExecutionState, StateTaskLambda)),
+        *((state, "_from_error", _as_on_aws(state._from_error)) for state in _FAILING),
     ]
     points += [(module, "copy", SimpleNamespace(deepcopy=copied)) for module in _COPYING]
     points += [(json_path, "parse", _parsed_path), (result_path, "parse", _parsed_result_path)]
@@ -123,6 +130,7 @@ def patched(time: VirtualTime, invoke: Invoke) -> Iterator[None]:
         yield
 
 
+_FAILING = (ExecutionState, StateTaskLambda, StateTaskServiceLambda)
 _THREADED = (
     program_module,
     execute_state,
@@ -233,6 +241,18 @@ class Execution:
         """As the machine's own TimeoutSeconds does."""
         self._env.set_timed_out()
         self._end("TIMED_OUT")
+
+    def answer(self, token: str, outcome: Answer) -> bool:
+        """As SendTaskSuccess (a JSON-ready output) and SendTaskFailure do; False when nobody waits for this token.
+
+        Raises CallbackNotifyConsumerError for one whose wait is over.
+        """
+        match outcome:
+            case (error, cause):
+                told: Any = callback.CallbackOutcomeFailure(callback_id=token, error=error, cause=cause)
+            case _:
+                told = callback.CallbackOutcomeSuccess(callback_id=token, output=json.dumps(outcome))
+        return bool(self._env.callback_pool_manager.notify(callback_id=token, outcome=told))
 
     @property
     def history(self) -> list[dict[str, Any]]:
