@@ -174,11 +174,6 @@ def _cutting_over(facts: Facts) -> Iterator[PlannedCall]:
 
 def _warnings(facts: Facts) -> Iterator[str]:
     platform, shape = facts.platform, facts.shape
-    if platform.host != platform.secret_host:
-        yield (
-            f"the Deployment's Secret names {platform.host} and the connection secret {platform.secret_host}: they are "
-            "of different databases, and after a cut-over both name the restored one"
-        )
     if shape.master_username and platform.login != shape.master_username:
         yield (
             f"the connection secret's user {platform.login} is not the master user {shape.master_username}: should its "
@@ -195,13 +190,12 @@ def _warnings(facts: Facts) -> Iterator[str]:
         )
     if platform.version is None:
         yield "coderd does not tell its version, so whether it can open the restored schema is not known"
-    if platform.coder.replicas == 0:
-        yield f"the Deployment {platform.coder.name} has 0 replicas, and will have as many after a cut-over"
     if facts.point.kind == "snapshot" and facts.point.latest_restorable_at is not None:
         yield (
             f"a restore to a time could go as far as {clock(facts.point.latest_restorable_at)} and would lose less "
             "than this snapshot"
         )
+    yield from platform.warnings
     yield from platform.unknown
 
 

@@ -21,14 +21,17 @@ from botocore.client import BaseClient
 from botocore.exceptions import ParamValidationError
 from botocore.validate import ParamValidator
 from moto import mock_aws
+from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackNotifyConsumerError
 
 from lambdas import settings as runtime_settings
 from lambdas.evidence import metrics
 from lambdas.settings import Database, Evidence, Kubernetes, Objectives, Settings
 
 from .cloud_kubernetes import KubernetesFake
+from .cloud_platform import PlatformFake
 from .cloud_rds import ACCOUNT, QUICK, REALISTIC, REGION, SOURCE, SUBNETS, VPC, Durations, Json, Rds, Refusal, copied
 from .harness import World
+from .interpreter import Answer
 
 __all__ = ["QUICK", "REALISTIC", "SETTINGS", "SOURCE", "Call", "Cloud", "Durations", "Refusal", "cloud"]
 
@@ -90,6 +93,13 @@ class Cloud:
     meddle: Callable[[Call], None] = lambda _: None
     aftermath: Callable[[Call], None] = lambda _: None
     ingress_from: str = "sg-verifier"
+    platform: PlatformFake | None = None
+
+    def attach(self, platform: PlatformFake) -> None:
+        """Put a platform into this cloud: its secrets, and the faults that its Kubernetes API may answer with."""
+        self.platform = platform
+        platform.meddle = self._meddle_with_kubernetes
+        platform.aftermath = lambda: self.aftermath(self.calls[-1])
 
     def left(self) -> dict[str, Json]:
         """Everything that exists and is not production's, by kind and name."""
@@ -179,7 +189,8 @@ class Cloud:
             case "stepfunctions":
                 return self._execution(call)
             case "secretsmanager":
-                return self._secret(call)
+                told = self.platform.secrets_manager(call.operation, call.asked) if self.platform else None
+                return self._secret(call) if told is None else told
             case "eks":
                 return {"cluster": {"name": "coder-prod", "status": "ACTIVE", "endpoint": "http://127.0.0.1"}}
             case _:
@@ -209,6 +220,8 @@ class Cloud:
                 raise NotImplementedError(f"ec2.{call.operation}")
 
     def _execution(self, call: Call) -> Json:
+        if call.operation in {"SendTaskSuccess", "SendTaskFailure"}:
+            return self._answer_task(call.asked)
         execution = self.world.executions.get(call.asked["executionArn"])
         if call.operation != "DescribeExecution" or execution is None:
             raise Refusal("ExecutionDoesNotExist")
@@ -222,6 +235,16 @@ class Cloud:
         }
         stopped = {"stopDate": execution.stopped_at, "error": execution.error, "cause": execution.cause}
         return told | {name: value for name, value in stopped.items() if value is not None}
+
+    def _answer_task(self, asked: Mapping[str, Any]) -> Json:
+        output = asked.get("output")
+        told: Answer = (asked["error"], asked["cause"]) if output is None else json.loads(output)
+        try:
+            if not any(each.answer(asked["taskToken"], told) for each in self.world.executions.values()):
+                raise Refusal("InvalidToken")
+        except CallbackNotifyConsumerError:
+            raise Refusal("TaskTimedOut") from None
+        return {}
 
     def _secret(self, call: Call) -> Json:
         secrets = self.rds.secrets()

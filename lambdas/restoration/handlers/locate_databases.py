@@ -11,21 +11,15 @@ from lambdas.runtime import Call, step
 
 @step
 def handler(call: Call) -> dict[str, Any]:
-    """Take `database_before`, `restored` (its resource id), `credentials` and `direction` (forward | back).
+    """Take `database_before`, `restored` (its resource id) and `credentials`.
 
-    Give `serving` and `resting`, each the credentials of a cluster as its endpoint is by now; null for one that is
-    gone. Endpoints follow names, so that after a swap neither is where it was.
+    Give `serving` and `resting`, each the credentials of a cluster as its endpoint is by now; `resting` is null where
+    the old one is gone. Endpoints follow names, so that after a swap neither is where it was.
     """
-    before, restored = call.take(BeforeDatabase, "database_before"), call.event["restored"]
-    credentials = call.take(Credentials, "credentials")
-    found = {"restored": _at(restored, credentials)}
-    found["old"] = _at(before.resource_id, credentials) if before.exists else None
-    forward = call.event["direction"] == "forward"
-    serving, resting = ("restored", "old") if forward else ("old", "restored")
+    before, credentials = call.take(BeforeDatabase, "database_before"), call.take(Credentials, "credentials")
     return {
-        "serving": found[serving],
-        "resting": found[resting],
-        "resource_id": restored if forward else before.resource_id,
+        "serving": _at(call.event["restored"], credentials),
+        "resting": _at(before.resource_id, credentials) if before.exists else None,
     }
 
 
