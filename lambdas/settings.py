@@ -95,12 +95,15 @@ class Terraform:
 
     cluster, instances  resource addresses; the instances' without their index
     var_file            the variables of the environment, as given to `-var-file`
+    identifier_variable the one among them that names the cluster
+    workspace           the one that holds this environment
     """
 
     cluster: str = "module.aurora.aws_rds_cluster.main"
     instances: str = "module.aurora.aws_rds_cluster_instance.main"
     var_file: str = "environments/prod.tfvars"
     identifier_variable: str = "aurora_cluster_identifier"
+    workspace: str = "default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

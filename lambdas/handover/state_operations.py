@@ -100,7 +100,7 @@ def assign(
     make an instance's name of the cluster's. The others follow in the order of their names, on the indexes that are
     left and then on further ones.
     """
-    left = sorted(ids, key=_natural)
+    left = sorted(ids, key=natural)
     placed: dict[Any, str] = {}
     for key, name in sorted(freed.items(), key=_by_key):
         alike = next((each for each in left if _same(each, _renamed(name, source=source, target=target))), None)
@@ -199,10 +199,10 @@ def _same(one: str, other: str) -> bool:
 
 
 def _by_key(item: tuple[Any, str]) -> list[Any]:
-    return _natural(str(item[0]))
+    return natural(str(item[0]))
 
 
-def _natural(name: str) -> list[Any]:
+def natural(name: str) -> list[Any]:
     """`reader-10` after `reader-9`."""
     return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", name.lower()) if part]
 

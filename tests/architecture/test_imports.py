@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-ROOMS = ("recovery", "verification", "evidence", "approval")
+ROOMS = ("recovery", "restoration", "verification", "platform", "approval", "handover", "evidence")
 # What joins decisions and adapters, and is therefore no decision itself.
 JOINS = {
     "lambdas.verification.access",
@@ -18,6 +18,7 @@ JOINS = {
     "lambdas.verification.work",
     "lambdas.evidence.metrics",
     "lambdas.evidence.rendering",
+    "lambdas.handover.files",
 }
 
 
