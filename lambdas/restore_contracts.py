@@ -253,6 +253,7 @@ class ApprovalItem:
     summary, lost  the plan's
     verdict    what the verification came to: pass | warn
     by, at, reason  of the answer
+    sent_at    when the machine was known to have it; None: it may not
     """
 
     restoration: Restoration
@@ -266,3 +267,4 @@ class ApprovalItem:
     by: str | None = None
     at: datetime | None = None
     reason: str = ""
+    sent_at: datetime | None = None

@@ -2,7 +2,7 @@
 
 import typer
 
-from day2.cli import drill, drills, engine, output, report, verify
+from day2.cli import approvals, drill, drills, engine, output, report, verify
 
 app = typer.Typer(
     name="day2",
@@ -17,4 +17,7 @@ app.command("drill")(drill.drill)
 app.command("drills")(drills.drills)
 app.command("report")(report.report)
 app.command("verify")(verify.verify)
+app.command("approvals")(approvals.approvals)
+app.command("approve")(approvals.approve)
+app.command("reject")(approvals.reject)
 app.add_typer(engine.app, name="engine")

@@ -82,6 +82,16 @@ class Approvals:
             known={**_WAITING, ":at": epoch(at), **known},
         )
 
+    def sent(self, restore_id: str, *, token: str, at: datetime) -> bool:
+        """Note that the machine has the answer; False where the question was asked anew since."""
+        return self._table.update(
+            APPROVALS,
+            restore_id,
+            {"sent_at": text(payload.instant(at))},
+            condition="task_token = :token",
+            known={":token": text(token)},
+        )
+
     def expire(self, restore_id: str) -> bool:
         """Close a question that nobody answered; False when there is none that waits."""
         return self._table.update(
@@ -101,4 +111,6 @@ def _item(item: Item) -> ApprovalItem:
             "at": item["answered_at"]["S"],
             "reason": item["reason"]["S"],
         }
+    if "sent_at" in item:
+        answered["sent_at"] = item["sent_at"]["S"]
     return payload.read(ApprovalItem, {**read(item, "question"), **answered})

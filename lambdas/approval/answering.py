@@ -7,7 +7,7 @@ from typing import Literal
 from lambdas.approval.identity import principal, tells_nobody, why_not_two
 from lambdas.approval.request import Decision
 from lambdas.errors import ApprovalRejected
-from lambdas.restore_contracts import Approval
+from lambdas.restore_contracts import Approval, ApprovalItem
 from lambdas.words import clock, sentence
 
 # An answer needs a moment to reach the machine: one that is recorded in the last of them would come too late.
@@ -20,35 +20,58 @@ _NEW_RESTORE = "The restored cluster stands as it was verified; to cut over to o
 class Ruling:
     """What is done with an answer, and why, in words for whoever gave it.
 
-    action  record (and send) | send-again what was recorded before | refuse
+    action  record the answer | send the recorded one | leave it as it is: the machine has it | refuse
     """
 
-    action: Literal["record", "send-again", "refuse"]
+    action: Literal["record", "send", "leave", "refuse"]
     reason: str
     next_step: str = ""
 
 
-def standing(*, decision: Decision, given: Approval | None, expires_at: datetime, now: datetime) -> Ruling:
-    """Whether the question still stands. The same answer again is sent again, whoever repeats it.
+def standing(decision: Decision, asked: ApprovalItem, *, now: datetime) -> Ruling:
+    """Whether the question still stands.
 
-    That mends the one gap there is: an answer recorded by a function that died before the machine heard of it.
+    The same answer again is sent again, whoever repeats it, until the machine is known to have it. That mends the one
+    gap there is: an answer recorded by a function that died before the machine heard of it.
     """
-    if given is not None:
-        who = f"{given.by} {given.decision} it at {clock(given.at) if given.at else 'an unknown time'}"
-        if given.decision == decision:
-            return Ruling(action="send-again", reason=f"{who}; that answer is sent again.")
+    if asked.state == decision:
+        if asked.sent_at is not None:
+            return Ruling(action="leave", reason=f"{_given(asked)}, and the restore went on.")
+        return Ruling(action="send", reason=f"{_given(asked)}.")
+    if asked.state in ("approved", "rejected"):
         return Ruling(
             action="refuse",
-            reason=f"It is answered already: {who}.",
+            reason=f"It is answered already: {_given(asked)}.",
             next_step="The first answer counts. Should the restore still wait, repeat that one: it is sent again.",
         )
-    if now > expires_at - LEAST_LEFT:
+    if asked.state == "expired" or now > asked.expires_at - LEAST_LEFT:
         return Ruling(
             action="refuse",
-            reason=f"The time to answer ended at {clock(expires_at)}; it is {clock(now)}.",
+            reason=f"The time to answer ended at {clock(asked.expires_at)}; it is {clock(now)}.",
             next_step=_NEW_RESTORE,
         )
-    return Ruling(action="record", reason=f"It waits for an answer until {clock(expires_at)}.")
+    return Ruling(action="record", reason=f"It waits for an answer until {clock(asked.expires_at)}.")
+
+
+def too_late(asked: ApprovalItem) -> Ruling:
+    """The recorded answer was sent, and nobody waited for it any more."""
+    return Ruling(
+        action="refuse",
+        reason=f"{_given(asked)}; that is recorded, and the restore does not wait any more.",
+        next_step="It has the answer already, or its time was over first: its execution tells.",
+    )
+
+
+def approval_of(asked: ApprovalItem) -> Approval:
+    """The recorded answer, as the machine is told it."""
+    if asked.state == "waiting":
+        raise ValueError(f"{asked.restoration.id} is not answered")
+    return Approval(decision=asked.state, by=asked.by, at=asked.at, reason=asked.reason)
+
+
+def _given(asked: ApprovalItem) -> str:
+    at = clock(asked.at) if asked.at else "an unknown time"
+    return f"{asked.by} {asked.state} it at {at}"
 
 
 def needs_starter(*, decision: Decision, two_person: bool) -> bool:

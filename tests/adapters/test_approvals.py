@@ -54,6 +54,17 @@ def test_of_two_answers_the_first_wins(approvals: Approvals) -> None:
     assert approvals.approvals() == (answered,)
 
 
+def test_that_the_machine_has_the_answer_is_noted_for_the_question_it_answers(approvals: Approvals) -> None:
+    approvals.ask_approval(QUESTION)
+    approvals.answer(ID, decision="approved", by=ANNA, at=NOW, reason="")
+    assert not approvals.sent(ID, token=ANEW.token, at=NOW)
+    assert approvals.sent(ID, token=QUESTION.token, at=NOW)
+    noted = replace(QUESTION, state="approved", by=ANNA, at=NOW, sent_at=NOW)
+    assert approvals.approval(ID) == noted
+    approvals.ask_approval(ANEW)
+    assert approvals.approval(ID) == ANEW
+
+
 def test_an_answer_counts_until_the_question_expires(approvals: Approvals) -> None:
     approvals.ask_approval(QUESTION)
     assert not approvals.answer(ID, decision="approved", by=ANNA, at=EXPIRES, reason="")

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from lambdas.contracts import CheckResult, CheckVerdict, DatabaseFacts, Judgement, Objective, Verdict
-from lambdas.restore_contracts import Plan, PlannedCall, Restoration
+from lambdas.restore_contracts import ApprovalItem, Plan, PlannedCall, Restoration
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 STARTED = datetime(2026, 11, 23, 10, 40, tzinfo=UTC)
@@ -87,4 +87,20 @@ def judgement(*checks: CheckResult) -> Judgement:
             amcheck="present",
             other_sessions=0,
         ),
+    )
+
+
+TOKEN = "a-task-token"
+
+
+def question(token: str = TOKEN) -> ApprovalItem:
+    """What the restore asked."""
+    return ApprovalItem(
+        restoration=RESTORATION,
+        token=token,
+        asked_at=ASKED,
+        expires_at=ASKED + timedelta(seconds=RESTORATION.approval_seconds),
+        summary=PLAN.summary,
+        lost=PLAN.lost,
+        verdict="pass",
     )

@@ -1,21 +1,19 @@
 """May this person answer this? The rulings, as the operators meet them."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
+from restore_samples import ACCOUNT, ALICE, ASKED, BOB, EXECUTION, question
 
 from lambdas.approval import answering
 from lambdas.approval.answering import Ruling
 from lambdas.approval.identity import principal, why_not_two
 from lambdas.approval.request import Decision
-from lambdas.restore_contracts import Approval
+from lambdas.restore_contracts import Approval, ApprovalItem
 
-NOW = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
-UNTIL = NOW + timedelta(hours=4)
-ACCOUNT = "111122223333"
-EXECUTION = f"arn:aws:states:eu-west-1:{ACCOUNT}:execution:coder-day2-prod-platform-restore:one"
-
-ALICE, BOB = (f"arn:aws:iam::{ACCOUNT}:user/operators/{name}" for name in ("alice", "bob"))
+NOW = ASKED + timedelta(minutes=5)
+UNTIL = question().expires_at
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 
 
@@ -23,12 +21,12 @@ def session(role: str, name: str, account: str = ACCOUNT) -> str:
     return f"arn:aws:sts::{account}:assumed-role/{role}/{name}"
 
 
-def given(decision: Decision = "approved", by: str = BOB) -> Approval:
-    return Approval(decision=decision, by=by, at=NOW - timedelta(minutes=1))
+def given(decision: Decision = "approved", *, heard: bool = False) -> ApprovalItem:
+    return replace(question(), state=decision, by=BOB, at=ASKED, reason="why", sent_at=ASKED if heard else None)
 
 
-def standing(decision: Decision = "approved", *, before: Approval | None = None, now: datetime = NOW) -> Ruling:
-    return answering.standing(decision=decision, given=before, expires_at=UNTIL, now=now)
+def standing(decision: Decision = "approved", *, asked: ApprovalItem | None = None, now: datetime = NOW) -> Ruling:
+    return answering.standing(decision, asked or question(), now=now)
 
 
 def may(arn: str, decision: Decision = "approved", *, two_person: bool = True, starter: str | None = ALICE) -> Ruling:
@@ -42,8 +40,12 @@ def test_a_restore_that_waits_may_be_answered() -> None:
 def test_after_the_time_nobody_may_answer_any_more() -> None:
     late = standing(now=UNTIL)
     assert late.action == "refuse"
-    assert "The time to answer ended at 2026-11-23 15:00:00 UTC" in late.reason
+    assert "The time to answer ended at 2026-11-23 15:05:00 UTC" in late.reason
     assert "start a new restore" in late.next_step
+
+
+def test_what_the_machine_closed_is_over_whatever_the_time() -> None:
+    assert standing(asked=replace(question(), state="expired")).action == "refuse"
 
 
 def test_an_answer_in_the_last_moments_is_not_recorded_as_it_would_come_too_late() -> None:
@@ -52,17 +54,31 @@ def test_an_answer_in_the_last_moments_is_not_recorded_as_it_would_come_too_late
 
 
 @pytest.mark.parametrize("decision", ["approved", "rejected"])
-def test_the_same_answer_again_is_sent_again_however_late(decision: Decision) -> None:
-    again = standing(decision, before=given(decision), now=UNTIL + timedelta(days=1))
-    assert again.action == "send-again"
-    assert f"{BOB} {decision} it at 2026-11-23 10:59:00 UTC" in again.reason
+def test_the_same_answer_again_is_sent_again_until_the_machine_has_it(decision: Decision) -> None:
+    again = standing(decision, asked=given(decision), now=UNTIL + timedelta(days=1))
+    assert again.action == "send"
+    assert f"{BOB} {decision} it at 2026-11-23 11:05:00 UTC" in again.reason
+    assert standing(decision, asked=given(decision, heard=True)).action == "leave"
 
 
-def test_another_answer_than_the_first_is_refused() -> None:
-    other = standing("rejected", before=given())
+@pytest.mark.parametrize("heard", [True, False])
+def test_another_answer_than_the_first_is_refused(*, heard: bool) -> None:
+    other = standing("rejected", asked=given(heard=heard))
     assert other.action == "refuse"
     assert f"{BOB} approved it" in other.reason
     assert "repeat that one" in other.next_step
+
+
+def test_an_answer_that_nobody_waited_for_is_told_as_recorded() -> None:
+    late = answering.too_late(given())
+    assert late.action == "refuse"
+    assert f"{BOB} approved it at 2026-11-23 11:05:00 UTC; that is recorded" in late.reason
+
+
+def test_what_is_sent_is_what_was_recorded() -> None:
+    assert answering.approval_of(given()) == Approval(decision="approved", by=BOB, at=ASKED, reason="why")
+    with pytest.raises(ValueError, match="not answered"):
+        answering.approval_of(question())
 
 
 def test_with_two_people_the_starter_may_not_approve() -> None:
@@ -170,8 +186,8 @@ def test_names_are_read_from_every_kind_of_arn() -> None:
 
 
 def test_a_rejections_cause_tells_who_when_why_and_what_stays() -> None:
-    cause = answering.rejection(Approval(decision="rejected", by=BOB, at=NOW, reason="not the table we lost"))
+    cause = answering.rejection(Approval(decision="rejected", by=BOB, at=ASKED, reason="not the table we lost"))
     assert cause == (
-        f"The cut-over was refused at 2026-11-23 11:00:00 UTC: Not the table we lost. [{BOB}] "
+        f"The cut-over was refused at 2026-11-23 11:05:00 UTC: Not the table we lost. [{BOB}] "
         "The restored cluster stands, verified and untouched, until `day2 retire` deletes it."
     )
