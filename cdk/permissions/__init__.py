@@ -48,7 +48,7 @@ _RESTORE: Mapping[str, tuple[Row, ...]] = {
     "Soak": _LOOK_AT_THE_PLATFORM,
     "SettleGroups": (database.look, restore.change_groups),
     "Reconcile": (*_KUBERNETES, restore.read_connection_secret),
-    "WriteHandover": (evidence.write_restores,),
+    "WriteHandover": (database.look, evidence.write_restores),
     "RepointBack": _REPOINT,
     "UnfenceDatabase": (database.look, restore.change_groups),
     "OpenDatabase": _ENTER,

@@ -218,7 +218,7 @@ class PlatformFake:
             ready, ending = self._ready(each), each.ends_at is not None
             seen.append(workloads.Seen(name=each.name, updated=True, ready=ready, ending=ending))
             key = ("pods", self.names.namespace, each.name)
-            state = {"state": {"running": {}}} if ready else {}
+            state: Json = {"state": {"running": {}}} if ready else {}
             self.store.set_status(key, workloads.pod_status(ready=ready, container=container, state=state, restarts=0))
             if ending:
                 self.store.mark_deleted(key)

@@ -33,7 +33,7 @@ AUTOMATIC: Mapping[str, Any] = {**REQUEST, "cut_over": "automatic"}
 
 @dataclass
 class Stage:
-    """See the module. `before` is production as it was when the scene began, `url` what the Deployment's Secret said."""
+    """See the module. `before` is production as the scene began, `url` what the Deployment's Secret then said."""
 
     world: World
     cloud: Cloud

@@ -13,7 +13,6 @@ from lambdas.approval.request import Answer, read_answer
 from lambdas.errors import ApprovalRejected, ApproverRefused, Day2Error, InputRejected, RequestRefused, ServiceBusy
 from lambdas.restore_contracts import ApprovalItem
 from lambdas.runtime import Operation, operation
-from lambdas.settings import Restore
 
 
 @operation
@@ -61,7 +60,7 @@ def _asked(approvals: Approvals, restore: str) -> ApprovalItem:
 
 
 def _require_answerer(call: Operation, answer: Answer, asked: ApprovalItem, *, by: str) -> None:
-    two_person = (call.settings.restore or Restore()).two_person
+    two_person = call.settings.restore is None or call.settings.restore.two_person
     execution, starter = asked.restoration.execution, None
     if answering.needs_starter(decision=answer.decision, two_person=two_person):
         starter = trail.door().starter(execution, started_at=asked.restoration.opened_at)

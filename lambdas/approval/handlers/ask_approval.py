@@ -10,7 +10,6 @@ from lambdas.approval import message
 from lambdas.contracts import Judgement
 from lambdas.restore_contracts import ApprovalItem, Plan, Restoration
 from lambdas.runtime import Call, step
-from lambdas.settings import Restore
 
 
 @step
@@ -51,7 +50,7 @@ def _announce(call: Call, restoration: Restoration, plan: Plan, judgement: Judge
         judgement,
         asked_at=asked.asked_at,
         expires_at=asked.expires_at,
-        two_person=(call.settings.restore or Restore()).two_person,
+        two_person=call.settings.restore is None or call.settings.restore.two_person,
         region=None if call.settings.on_one_machine else where.topic.split(":")[3],
     )
     return Topic(where.topic, aws.client("sns")).announce(subject=note.subject, body=note.body)
