@@ -174,7 +174,7 @@ class Restore(Table):
     )
     two_person: bool = False
     approval_minutes: Annotated[int, Field(ge=1, le=10080)] = 240
-    soak_minutes: Annotated[int, Field(ge=1, le=240)] = 15
+    soak_minutes: Annotated[float, Field(gt=0, le=240)] = 15.0
     security_groups: Annotated[tuple[SecurityGroupId, ...], BeforeValidator(_tuple)] = ()
 
 

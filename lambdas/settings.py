@@ -120,7 +120,7 @@ class Restore:
     strategies: tuple[Literal["repoint", "swap-identifiers"], ...] = ("repoint", "swap-identifiers")
     two_person: bool = False
     approval_minutes: int = 240
-    soak_minutes: int = 15
+    soak_minutes: float = 15
     security_groups: tuple[str, ...] = ()
     terraform: Terraform = field(default_factory=Terraform)
 

@@ -66,7 +66,7 @@ def _name(call: Call, request: Request) -> Restoration:
         reason=request.reason,
         ticket=request.ticket,
         approval_seconds=restore.approval_minutes * 60,
-        soak_seconds=restore.soak_minutes * 60,
+        soak_seconds=round(restore.soak_minutes * 60),
     )
 
 
