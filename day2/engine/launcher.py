@@ -53,6 +53,7 @@ EXTENSIONS = (
     "node_groups",
     "schedules",
     "started_executions",
+    "answer_permissions",
 )
 """In the order in which they are put in place."""
 

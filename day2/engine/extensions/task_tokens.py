@@ -166,6 +166,12 @@ def _wait(attempt: Attempt, seconds: float) -> None:
                 raise stepfunctions._ExecutionError("States.Timeout", "")
 
 
+def machine_of(token: str) -> str | None:
+    """The ARN of the state machine that a token was given out for; None for one that never was."""
+    attempt = _attempts.get(token)
+    return None if attempt is None else str(attempt.execution["stateMachineArn"])
+
+
 def new_token() -> str:
     """A token that nobody guesses, in the shape of AWS's."""
     return base64.b64encode(_HEAD + secrets.token_bytes(_TOKEN_BYTES - len(_HEAD))).decode()

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+import boto3
+
 from day2.engine.engine import Engine
 
 ENDED = {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
@@ -128,3 +130,27 @@ class Workbench:
     def history(self, execution: str) -> list[dict[str, Any]]:
         pages = self.engine.client("stepfunctions").get_paginator("get_execution_history")
         return [event for page in pages.paginate(executionArn=execution) for event in page["events"]]
+
+
+class User:
+    """An IAM user with a key, who may do what is said."""
+
+    def __init__(self, bench: Workbench, *actions: str, on: str = "*") -> None:
+        self._engine = bench.engine
+        self.name = f"user-{uuid4().hex[:8]}"
+        self.arn = f"arn:aws:iam::{bench.engine.settings.account}:user/{self.name}"
+        iam = bench.engine.client("iam")
+        iam.create_user(UserName=self.name)
+        statement = {"Effect": "Allow", "Action": list(actions) or ["sts:GetCallerIdentity"], "Resource": on}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_user_policy(UserName=self.name, PolicyName="may", PolicyDocument=policy)
+        self._key = iam.create_access_key(UserName=self.name)["AccessKey"]
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self._engine.endpoint,
+            region_name=self._engine.settings.region,
+            aws_access_key_id=self._key["AccessKeyId"],
+            aws_secret_access_key=self._key["SecretAccessKey"],
+        )

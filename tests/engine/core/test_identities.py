@@ -4,38 +4,12 @@ import json
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
-from uuid import uuid4
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
-from core_bench import Workbench, eventually
+from core_bench import User, Workbench, eventually
 
 PASS = {"StartAt": "Note", "States": {"Note": {"Type": "Pass", "End": True}}}
-
-
-class User:
-    """An IAM user with a key, who may do what is said."""
-
-    def __init__(self, bench: Workbench, *actions: str) -> None:
-        self._engine = bench.engine
-        self.name = f"user-{uuid4().hex[:8]}"
-        self.arn = f"arn:aws:iam::{bench.engine.settings.account}:user/{self.name}"
-        iam = bench.engine.client("iam")
-        iam.create_user(UserName=self.name)
-        statement = {"Effect": "Allow", "Action": list(actions) or ["sts:GetCallerIdentity"], "Resource": "*"}
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        iam.put_user_policy(UserName=self.name, PolicyName="may", PolicyDocument=policy)
-        self._key = iam.create_access_key(UserName=self.name)["AccessKey"]
-
-    def client(self, service: str) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=self._engine.endpoint,
-            region_name=self._engine.settings.region,
-            aws_access_key_id=self._key["AccessKeyId"],
-            aws_secret_access_key=self._key["SecretAccessKey"],
-        )
 
 
 def started(bench: Workbench, machine: str) -> list[dict[str, Any]]:

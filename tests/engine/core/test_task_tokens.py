@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from core_bench import Workbench, eventually
+from core_bench import User, Workbench, eventually
 
 ASKS = """
 class NotYet(Exception):
@@ -123,6 +123,15 @@ def test_a_token_that_was_never_given_out_is_none(letterbox: Letterbox) -> None:
     assert letterbox.code_of(real[:-8] + "AAAAAAA=") == "TaskDoesNotExist"
     assert letterbox.code_of(real, output="no JSON") == "InvalidOutput"
     assert letterbox.code_of(real) == ""
+    assert letterbox.bench.wait(execution).status == "SUCCEEDED"
+
+
+def test_a_right_to_answer_one_machine_is_none_for_another(letterbox: Letterbox) -> None:
+    execution = letterbox.start()
+    token, machine = letterbox.token(), letterbox.steps.describe_execution(executionArn=execution)["stateMachineArn"]
+    for may, code in ((f"{machine}-too", "AccessDeniedException"), (machine, "")):
+        letterbox.steps = User(letterbox.bench, "states:SendTaskSuccess", on=may).client("stepfunctions")
+        assert letterbox.code_of(token) == code
     assert letterbox.bench.wait(execution).status == "SUCCEEDED"
 
 
