@@ -24,12 +24,17 @@ def of_approval(  # noqa: PLR0913  one word for each thing that the answer rests
     plan: Plan,
     judgement: Judgement,
     *,
+    schema: str,
     asked_at: datetime,
     expires_at: datetime,
     two_person: bool,
     region: str | None,
 ) -> Message:
-    """The question. `region` None: the restore runs on one machine, which has no console."""
+    """The question.
+
+    schema  what coderd will do with the restored schema, in words
+    region  None: the restore runs on one machine, which has no console
+    """
     waiting = (expires_at - asked_at).total_seconds()
     lines = [
         f"The restore {restoration.id} of {restoration.source} ({restoration.environment}) is verified and waits.",
@@ -43,7 +48,7 @@ def of_approval(  # noqa: PLR0913  one word for each thing that the answer rests
         *([f"Ticket          {restoration.ticket}"] if restoration.ticket else []),
         "",
         *_section("WHAT IS LOST", _lost(plan)),
-        *_section("VERIFICATION", _verified(judgement)),
+        *_section("VERIFICATION", [*_verified(judgement), *([sentence(schema)] if schema else [])]),
         *_section("WHAT WILL BE DONE", [sentence(plan.summary), *_steps(plan.calls)]),
         *(_section("WARNINGS", [f"- {sentence(each)}" for each in plan.warnings]) if plan.warnings else []),
         *_section("WHAT WAITING COSTS", _cost(plan, waiting)),

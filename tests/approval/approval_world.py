@@ -92,6 +92,7 @@ class World:
             "execution_started_at": payload.instant(RESTORATION.opened_at),
         }
         parts = payload.write({"restoration": RESTORATION, "plan": PLAN, "judgement": judgement()})
+        parts["admission"] = {"opening": "same", "reason": "nothing is migrated"}
         return ask_approval.handler({"step": step, "token": token, **parts}, None)
 
     def asked(self, token: str = TOKEN) -> None:

@@ -32,7 +32,7 @@ SETTINGS = Settings(
     ),
     objectives=Objectives(rto_minutes=120, rpo_minutes=15, snapshot_age_hours=26, drill_interval_days=31),
     evidence=Evidence(bucket="evidence", table="ledger", topic="", retention_days=400),
-    restore=Restore(),
+    restore=Restore(restored="coder-prod-aurora-restored-", old="coder-prod-aurora-old-"),
 )
 
 

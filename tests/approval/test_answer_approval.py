@@ -12,7 +12,6 @@ from lambdas.adapters.approvals import Approvals
 from lambdas.approval.handlers import answer_approval
 from lambdas.errors import ApproverRefused, Day2Error, InputRejected, RequestRefused, ServiceBusy
 from lambdas.restore_contracts import ApprovalItem
-from lambdas.settings import Restore
 
 CAROL = f"arn:aws:iam::{ACCOUNT}:user/carol"
 
@@ -24,7 +23,8 @@ def noted(world: World) -> ApprovalItem:
 
 
 def two_people(world: World) -> None:
-    world.settings = replace(world.settings, restore=Restore(two_person=True))
+    assert world.settings.restore is not None
+    world.settings = replace(world.settings, restore=replace(world.settings.restore, two_person=True))
 
 
 def test_an_approval_lets_the_machine_go_on_with_who_and_when(world: World) -> None:

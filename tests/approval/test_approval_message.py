@@ -17,6 +17,7 @@ from lambdas.adapters.topic import subject_of
 from lambdas.approval import identity, message
 from lambdas.contracts import Judgement
 
+SCHEMA = "the schema is that of this coderd (401): nothing is migrated"
 PASSED = judgement(check("users", "pass"), check("licences", "skip", "no such table"))
 
 
@@ -25,6 +26,7 @@ def body(told: Judgement = PASSED, *, two_person: bool = False, region: str | No
         RESTORATION,
         PLAN,
         told,
+        schema=SCHEMA,
         asked_at=ASKED,
         expires_at=ASKED + timedelta(hours=4),
         two_person=two_person,
@@ -34,7 +36,7 @@ def body(told: Judgement = PASSED, *, two_person: bool = False, region: str | No
 
 def test_the_subject_says_what_is_wanted_and_fits_sns() -> None:
     subject = message.of_approval(
-        RESTORATION, PLAN, PASSED, asked_at=ASKED, expires_at=ASKED, two_person=False, region=REGION
+        RESTORATION, PLAN, PASSED, schema=SCHEMA, asked_at=ASKED, expires_at=ASKED, two_person=False, region=REGION
     ).subject
     assert subject == "[prod] Approve or reject restore 20261123-1a2b3c4d: coder-prod-aurora"
     assert subject_of(subject) == subject
@@ -64,6 +66,10 @@ def test_it_tells_the_plan_call_by_call_with_how_each_is_taken_back() -> None:
 def test_it_tells_the_verdict_and_counts_what_was_skipped() -> None:
     assert "The restored data passed: 61 checks, pass." in body().splitlines()
     assert "1 check was skipped." in body().splitlines()
+
+
+def test_it_says_what_coderd_will_do_with_the_schema() -> None:
+    assert "The schema is that of this coderd (401): nothing is migrated." in body().splitlines()
 
 
 def test_a_warning_is_told_by_its_check_and_a_planted_fault_is_not() -> None:
@@ -108,6 +114,7 @@ def test_a_restore_without_reason_or_ticket_has_no_empty_lines_for_them() -> Non
         replace(RESTORATION, reason="", ticket=""),
         replace(PLAN, warnings=()),
         PASSED,
+        schema=SCHEMA,
         asked_at=ASKED,
         expires_at=ASKED,
         two_person=False,

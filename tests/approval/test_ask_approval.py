@@ -14,6 +14,7 @@ def test_the_question_is_told_and_noted_with_its_token_and_its_end(world: World)
     world.later(seconds=4)
     told = world.ask(entered_at=ASKED)
     (sent,) = world.messages()
+    assert "\nNothing is migrated.\n" in sent["Message"]
     assert sent["Subject"] == "[prod] Approve or reject restore 20261123-1a2b3c4d: coder-prod-aurora"
     asked = world.approvals.approval(RESTORATION.id)
     assert asked is not None

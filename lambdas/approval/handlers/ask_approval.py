@@ -14,7 +14,7 @@ from lambdas.runtime import Call, step
 
 @step
 def handler(call: Call) -> dict[str, Any]:
-    """Take `restoration`, `plan`, `judgement` and `token`; return `{message, expires_at}`, which the machine ignores.
+    """Take `restoration`, `plan`, `judgement`, `admission`, `token`; return `{message, expires_at}`, heard by nobody.
 
     A retry of the state brings a new token and asks anew. The same token again, which Lambda may deliver twice, leaves
     question and answer as they are; the message may then come twice, unless it is answered already.
@@ -48,6 +48,7 @@ def _announce(call: Call, restoration: Restoration, plan: Plan, judgement: Judge
         restoration,
         plan,
         judgement,
+        schema=(call.event.get("admission") or {}).get("reason", ""),
         asked_at=asked.asked_at,
         expires_at=asked.expires_at,
         two_person=call.settings.restore is None or call.settings.restore.two_person,
