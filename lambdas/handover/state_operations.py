@@ -6,7 +6,7 @@ say anything.
 
     state_operations.py list  handover.json STATE   prints `rm ADDRESS` and `import ADDRESS ID`, separated by tabs
     state_operations.py check handover.json STATE   says whether the state holds the restored cluster now
-    state_operations.py tell  handover.json FIELD   prints one field
+    state_operations.py tell  handover.json         prints restore, workspace and var_file, a line each
 
 Exits 3 when it refuses, with every reason on its own line.
 """
@@ -209,12 +209,12 @@ def natural(name: str) -> list[Any]:
 
 def main(arguments: Sequence[str]) -> int:
     """The command line; see the module."""
-    command, wanted_file, last = arguments
+    command, wanted_file, *state_file = arguments
     wanted = json.loads(Path(wanted_file).read_text(encoding="utf-8"))
     if command == "tell":
-        print(wanted[last])  # noqa: T201  a command's output
+        print(wanted["restore"], wanted["workspace"], wanted["var_file"], sep="\n")  # noqa: T201  a command's output
         return 0
-    state = json.loads(Path(last).read_text(encoding="utf-8"))
+    state = json.loads(Path(state_file[0]).read_text(encoding="utf-8"))
     if command == "check":
         refusals = check(wanted, state)
     else:

@@ -25,7 +25,6 @@ stop() {
   say "handover: $1"
   exit "${2:-2}"
 }
-tell() { python3 "$here/state_operations.py" tell "$wanted" "$1"; }
 digest() { python3 -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' "$1"; }
 
 tidy_up() { [ -z "$mirror" ] || rm -rf -- "$mirror"; }
@@ -153,9 +152,10 @@ apply() {
 
 main() {
   check_tools
-  workspace=$(tell workspace)
-  var_file=$(tell var_file)
-  kept=".coder-day2/$(tell restore)"
+  local told restore
+  told=$(python3 "$here/state_operations.py" tell "$wanted")
+  { read -r restore && read -r workspace && read -r var_file; } <<<"$told"
+  kept=".coder-day2/$restore"
   plan="$kept/handover.tfplan"
   variables=(-var-file="$var_file")
   case "${1:-rehearse}" in
