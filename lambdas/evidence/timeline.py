@@ -3,26 +3,30 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from lambdas import payload
 from lambdas.contracts import Timing
 
 State = Mapping[str, Any]
+During = Literal["work", "waiting", "outage", "watch", "rollback", "after"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
-    """A stretch of the drill an operator has a word for.
+    """A stretch of a drill or a restore that an operator has a word for.
 
     states              the steps that make it up
-    counts_towards_rto  it lies between the drill's start and the judgement, which takes the recovery time
+    counts_towards_rto  it lies between the start and what ends the recovery time: a drill's judgement, a restored
+                        platform's verification
+    during              of a restore: what the platform and its people go through meanwhile
     """
 
     name: str
     title: str
     states: tuple[str, ...]
     counts_towards_rto: bool
+    during: During | None = None
 
 
 PHASES: tuple[Phase, ...] = (
@@ -106,14 +110,14 @@ def returned(ran: Iterable[Timing]) -> tuple[Step, ...]:
     )
 
 
-def phases(steps: Iterable[Step]) -> list[dict[str, Any]]:
+def phases(steps: Iterable[Step], of: Sequence[Phase] = PHASES) -> list[dict[str, Any]]:
     """The phases that were reached, each with its steps, as the record holds them.
 
     A phase begins when its first state was entered and ends when its last one was left, by its return or its failure.
     """
     known = tuple(steps)
     reached = []
-    for phase in PHASES:
+    for phase in of:
         mine = sorted((each for each in known if each.state in phase.states), key=lambda each: _place(phase, each))
         if mine:
             reached.append(_phase(phase, mine))
@@ -132,6 +136,7 @@ def _phase(phase: Phase, steps: Sequence[Step]) -> dict[str, Any]:
         "name": phase.name,
         "title": phase.title,
         "counts_towards_rto": phase.counts_towards_rto,
+        **({"during": phase.during} if phase.during else {}),
         "failed": any(each.failed for each in steps),
         **_times(
             min((each for each in begun if each), default=None), max((each for each in ended if each), default=None)
