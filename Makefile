@@ -7,10 +7,10 @@ PIP := -m pip install --quiet --disable-pip-version-check --require-hashes
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup drill test lint synth bench deploy lock clean
+.PHONY: help setup drill restore-demo test lint synth bench deploy lock clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1  /'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1  /'
 
 # A failed installation leaves no stamp, so that the next `make` begins it again.
 .venv/stamp: requirements.txt pyproject.toml
@@ -41,6 +41,9 @@ setup: .venv/stamp .venv-engine/stamp ## install what `make drill` needs
 
 drill: setup ## a whole restore drill on this machine, from the schedule to the report
 	@$(BIN)/day2 drill
+
+restore-demo: setup ## an accident, a restore that is rolled back, and one that brings everything back
+	@$(BIN)/day2 restore --local
 
 test: .venv/stamp-dev .venv-engine/stamp node_modules/stamp ## the whole suite
 	@$(BIN)/python -m pytest -n 3 --dist loadgroup

@@ -1,13 +1,13 @@
-"""The command `day2`: drills, their history and reports, verification of any database, the engine on one machine."""
+"""The command `day2`: drills and restores, their history and reports, verification, the engine on one machine."""
 
 import typer
 
-from day2.cli import approvals, drill, drills, engine, output, report, verify
+from day2.cli import approvals, drill, drills, engine, output, report, restore, verify
 
 app = typer.Typer(
     name="day2",
     cls=output.Interruptible,
-    help="Day-2 operations of a Coder platform on AWS: restore drills that prove the backups.",
+    help="Day-2 operations of a Coder platform on AWS: drills that prove the backups, restores that can be undone.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -16,8 +16,9 @@ app = typer.Typer(
 app.command("drill")(drill.drill)
 app.command("drills")(drills.drills)
 app.command("report")(report.report)
-app.command("verify")(verify.verify)
+app.command("restore")(restore.restore)
 app.command("approvals")(approvals.approvals)
 app.command("approve")(approvals.approve)
 app.command("reject")(approvals.reject)
+app.command("verify")(verify.verify)
 app.add_typer(engine.app, name="engine")

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, NoReturn
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from cdk.environments import load
@@ -19,7 +18,7 @@ from day2.cli import verdict
 from day2.cli.engine import PREPARING, SeedSize, say_on
 from day2.cli.exit_codes import BAD_INPUT, FAILED, OK
 from day2.cli.output import console, duration, sentences, stop
-from day2.cli.places import Environment, Json, Local, asked_for, on_aws
+from day2.cli.places import Environment, Json, Local, asked_for, caller, on_aws
 from day2.cli.watching import IN_THE_ENGINE, Elsewhere, Watching, in_aws, left_to_itself
 from day2.drill import evidence, local_history
 from day2.drill.deployment import Deployment, find
@@ -90,17 +89,10 @@ def drill(  # noqa: PLR0913  one argument for each option
 def _on_aws(asked: Asked, environment: str, told: Console) -> Outcome:
     deployment = on_aws(environment)
     evidence.require_writable()
-    execution = start(deployment, {**asked.request, "started_by": _caller(deployment)})
+    execution = start(deployment, {**asked.request, "started_by": caller(deployment)})
     told.print(f"Started {execution}")
     told.print(f"It goes on when you leave; `day2 drills --aws --env {environment}` lists it when it has ended.\n")
     return _watch(deployment, execution, told, elsewhere=in_aws(environment))
-
-
-def _caller(deployment: Deployment) -> str:
-    try:
-        return f"{deployment.clients('sts').get_caller_identity()['Arn']} with day2"
-    except (ClientError, BotoCoreError):
-        return "day2; who is in CloudTrail's StartExecution"
 
 
 def _on_this_machine(asked: Asked, told: Console) -> Outcome:

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import boto3
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 
 from day2.drill.deployment import Deployment, NotDeployed, find
 from day2.engine import engine as engines
@@ -46,3 +47,11 @@ def on_the_engine() -> Deployment | None:
         return find(synth.ENVIRONMENT, engines.Engine.find().client, poll_seconds=POLL_SECONDS)
     except NotDeployed:
         return None
+
+
+def caller(deployment: Deployment) -> str:
+    """Who starts something there, for its record: told by STS, and believed by nobody who needs proof."""
+    try:
+        return f"{deployment.clients('sts').get_caller_identity()['Arn']} with day2"
+    except (ClientError, BotoCoreError):
+        return "day2; who is in CloudTrail's StartExecution"

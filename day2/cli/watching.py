@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
 from rich.console import Console
 
@@ -45,12 +46,30 @@ class Watching:
 
 
 @contextmanager
-def left_to_itself(watching: Watching, elsewhere: Elsewhere) -> Iterator[None]:
-    """Whoever interrupts the block hears that the drill goes on, by which id, and how it is seen again."""
+def left_to_itself(
+    watching: Watching, elsewhere: Elsewhere, *, what: Literal["drill", "restore"] = "drill"
+) -> Iterator[None]:
+    """Whoever interrupts the block hears that it goes on, by which id, and how it is seen again."""
     try:
         yield
     except KeyboardInterrupt:
-        stop(*farewell(watching, elsewhere), code=INTERRUPTED)
+        said = farewell(watching, elsewhere) if what == "drill" else of_a_restore(watching, elsewhere)
+        stop(*said, code=INTERRUPTED)
+
+
+def of_a_restore(watching: Watching, elsewhere: Elsewhere) -> tuple[str, ...]:
+    """What is said when the watching of a restore is interrupted, line by line."""
+    seen, answer = watching.seen, f"day2 approvals{elsewhere.options}"
+    if seen is None:
+        return (f"Interrupted; the restore goes on {elsewhere.where}.", "What it asks is listed by:", f"  {answer}")
+    id_ = drill_id(execution=seen.execution, started_at=seen.started_at)
+    if seen.ended:
+        return (f"Interrupted; the restore {id_} has ended.",)
+    return (
+        f"Interrupted; the restore {id_} goes on {elsewhere.where}: {watching.execution}",
+        "What it asks is listed by:",
+        f"  {answer}",
+    )
 
 
 def farewell(watching: Watching, elsewhere: Elsewhere) -> tuple[str, ...]:

@@ -17,7 +17,10 @@ class NotDeployed(Refused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """One deployed environment. `clients` gives a boto3 client for a service's name."""
+    """One deployed environment. `clients` gives a boto3 client for a service's name.
+
+    restore_machine  None where the settings describe no platform to restore
+    """
 
     environment: str
     clients: Clients
@@ -27,6 +30,7 @@ class Deployment:
     bucket: str
     table: str
     poll_seconds: float
+    restore_machine: str | None = None
 
 
 def find(environment: str, clients: Clients, *, poll_seconds: float = 5.0) -> Deployment:
@@ -45,6 +49,7 @@ def find(environment: str, clients: Clients, *, poll_seconds: float = 5.0) -> De
             bucket=outputs["EvidenceBucket"],
             table=outputs["Ledger"],
             poll_seconds=poll_seconds,
+            restore_machine=outputs.get("RestoreMachine"),
         )
     except KeyError as missing:
         raise NotDeployed(

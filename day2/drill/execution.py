@@ -1,4 +1,4 @@
-"""Starting a drill and following it to its end."""
+"""Starting an execution and following it to its end."""
 
 import json
 import time
@@ -46,17 +46,21 @@ class Watched:
         return ((self.stopped_at or now) - self.started_at).total_seconds()
 
 
-def start(deployment: Deployment, request: Mapping[str, Any]) -> str:
-    """Start the drill machine with `request`; the execution's ARN. The name carries when and by what."""
+def start(deployment: Deployment, request: Mapping[str, Any], *, machine: str | None = None) -> str:
+    """Start a machine (the drill's, where none is named) with `request`; the execution's ARN.
+
+    The execution's name carries when and by what.
+    """
+    machine = machine or deployment.drill_machine
     name = f"cli-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
     try:
         started = deployment.clients("stepfunctions").start_execution(
-            stateMachineArn=deployment.drill_machine, name=name, input=json.dumps(request)
+            stateMachineArn=machine, name=name, input=json.dumps(request)
         )
     except ClientError as error:
         raise RequestRefused(
-            f"The drill was not started: {error.response['Error'].get('Message', error)}",
-            resource=deployment.drill_machine,
+            f"It was not started: {error.response['Error'].get('Message', error)}",
+            resource=machine,
             next_step="Sign in with a role that may call states:StartExecution on this machine.",
         ) from error
     return str(started["executionArn"])
