@@ -48,11 +48,12 @@ restore-demo: setup ## an accident, a restore that is rolled back, and one that 
 test: .venv/stamp-dev .venv-engine/stamp node_modules/stamp ## the whole suite
 	@$(BIN)/python -m pytest -n 3 --dist loadgroup
 
-lint: .venv/stamp-dev ## formatting, lint, types, import contracts
+lint: .venv/stamp-dev ## formatting, lint, types, import contracts, shell
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@find lambdas cdk -name '*.sh' -exec $(BIN)/shellcheck {} +
 
 synth: .venv/stamp ## the templates of ENV (default prod) into cdk.out/ENV
 	@$(BIN)/python app.py --environment $(ENV)
