@@ -38,6 +38,7 @@ Json = dict[str, Any]
 SECRET, TOKEN = "coder/prod/aurora-master", "coder/prod/day2-token"
 PASSWORD = "of production"
 NODES, VERIFIER = "sg-prod", "sg-drill"
+PRODUCTION = "cluster-PROD"
 NAMES = charts.Names()
 VERSION = "v2.29.1+0123abc"
 DEPLOYMENT = ("deployments", NAMES.namespace, NAMES.deployment)
@@ -67,7 +68,11 @@ class Replica:
 
 @dataclass
 class PlatformFake:
-    """See the module. `unhealthy` makes coderd on a cluster (by resource id) answer as a broken one does."""
+    """See the module.
+
+    unhealthy     coderd on these clusters (by resource id) answers as a broken one does
+    old_password  the one that recovery points have
+    """
 
     time: VirtualTime
     rds: Rds
@@ -81,6 +86,7 @@ class PlatformFake:
     replicas: dict[str, Replica] = field(default_factory=dict)
     meddle: Callable[[str, str, Json | None], int | None] = lambda *_: None
     aftermath: Callable[[], None] = lambda: None
+    old_password: str = PASSWORD
     made: int = 0
 
     def __post_init__(self) -> None:
@@ -256,7 +262,7 @@ class PlatformFake:
         return self.data.setdefault(resource, Data())
 
     def _password(self, resource: str) -> str:
-        return self.rds.passwords.get(resource, PASSWORD)
+        return self.rds.passwords.get(resource, PASSWORD if resource == PRODUCTION else self.old_password)
 
     def _coderd(self, pod: str, path: str) -> tuple[int, Any]:
         replica = self.replicas.get(pod)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,7 +14,7 @@ from lambdas.settings import Platform, Restore, Settings
 from .cloud import QUICK, SETTINGS, Call, Cloud, Durations, cloud
 from .cloud_platform import SECRET, TOKEN, PlatformFake
 from .cloud_rds import SOURCE, Json
-from .harness import World, world
+from .harness import Invocation, World, world
 from .interpreter import Answer, Execution
 from .verifier import Verifier
 
@@ -24,7 +24,7 @@ RESTORED_SETTINGS = replace(
     SETTINGS,
     platform=Platform(connection_secret=SECRET, token_secret=TOKEN),
     restore=Restore(
-        restored=f"{SOURCE}-restored-", old=f"{SOURCE}-old-", approval_minutes=60, soak_minutes=5, two_person=False
+        restored=f"{SOURCE}-restored-", old=f"{SOURCE}-old-", approval_minutes=60, soak_minutes=1, two_person=False
     ),
 )
 REQUEST: Mapping[str, Any] = {"recovery_point": "latest-snapshot", "reason": "a script emptied a table"}
@@ -45,6 +45,18 @@ class Stage:
     def restore(self, request: Mapping[str, Any] = AUTOMATIC, *, name: str | None = None) -> Execution:
         """Run a restore to its end."""
         return self.world.run(RESTORE, dict(request), name=name)
+
+    def when(self, state: str, act: Callable[[Execution], None], *, nth: int = 1) -> None:
+        """Let `act` happen right before a state's function is called for the nth time."""
+        calls = [0]
+
+        def meddle(call: Invocation, work: Callable[[], Any]) -> Any:
+            calls[0] += call.state == state
+            if call.state == state and calls[0] == nth:
+                act(self.world.executions[call.execution])
+            return work()
+
+        self.world.on_invoke = meddle
 
     def restored(self, execution: Execution) -> str:
         """The resource id of the cluster that a restore made; empty when it made none."""
