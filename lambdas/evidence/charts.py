@@ -37,7 +37,10 @@ class Axis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """A phase on the axis; `at` and `width` None where its times are not known, which leaves its row without a bar."""
+    """A phase on the axis; `at` and `width` None where its times are not known, which leaves its row without a bar.
+
+    tone  failed | counts (towards the recovery time) | later; of a restore also waiting | outage | watch | rollback
+    """
 
     title: str
     at: float | None
@@ -45,7 +48,7 @@ class Bar:
     started_at: str | None
     seconds: float | None
     retries: int | None
-    counts: bool
+    tone: str
     failed: bool
 
 
@@ -111,9 +114,18 @@ def _bar(phase: Mapping[str, Any], *, begun: datetime, on: Axis) -> Bar:
         started_at=phase["started_at"],
         seconds=phase["seconds"],
         retries=phase["retries"],
-        counts=phase["counts_towards_rto"],
+        tone=_tone(phase),
         failed=phase["failed"],
     )
+
+
+def _tone(phase: Mapping[str, Any]) -> str:
+    if phase["failed"]:
+        return "failed"
+    during = phase.get("during", "work")
+    if during in ("waiting", "outage", "watch", "rollback"):
+        return str(during)
+    return "counts" if phase["counts_towards_rto"] else "later"
 
 
 def trend(current: Summary, earlier: Sequence[Summary], *, most: int = 12) -> Trend:

@@ -7,6 +7,7 @@ Namespace `CoderDay2`. Dimensions:
 | DrillPassed, DrillFailed (0 or 1), RtoSeconds, RpoSeconds (of a      | Environment, Source                         |
 | point in time) or SnapshotAgeSeconds, ChecksFailed, Leftovers        | and the same with RecoveryPointKind         |
 | PhaseSeconds                                                         | Environment, Source, Phase                  |
+| RestoreOutageSeconds, RestoreRtoSeconds, RestoreRpoSeconds           | Environment, Source                         |
 | DaysSinceLastPassedDrill, DaysSinceLastPassedPointInTimeDrill,       | Environment, Source                         |
 | Leftovers (the daily sweep's)                                        |                                             |
 
@@ -21,6 +22,7 @@ from datetime import datetime
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from lambdas.evidence.restore_summary import RestoreSummary
 from lambdas.evidence.summary import Summary
 
 NAMESPACE = "CoderDay2"
@@ -64,6 +66,18 @@ def of_drill(summary: Summary) -> tuple[Series, ...]:
             for phase, seconds in summary.phases.items()
         ),
     )
+
+
+def of_restore(summary: RestoreSummary) -> tuple[Series, ...]:
+    """A finished restore: what it took away, how long it took, how far it went back. Only what came to an end is."""
+    measured = {
+        "RestoreOutageSeconds": summary.outage_seconds,
+        "RestoreRtoSeconds": summary.rto_seconds,
+        "RestoreRpoSeconds": summary.rpo_seconds,
+    }
+    values = {name: (MetricUnit.Seconds, seconds) for name, seconds in measured.items() if seconds is not None}
+    where = {"Environment": summary.environment, "Source": summary.source}
+    return (Series(dimensions=where, values=values),) if values else ()
 
 
 def of_lost_evidence(*, environment: str, source: str) -> tuple[Series, ...]:

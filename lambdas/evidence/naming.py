@@ -23,6 +23,17 @@ class Places:
         return f"{self.folder}/sweep-{at.astimezone(UTC):%Y%m%dT%H%M%SZ}.json"
 
 
+def restore_places(*, source: str, restore: str) -> Places:
+    """The keys of a restore's record and renderings: `restores/<source>/<restore id>/...`."""
+    folder = f"restores/{source}/{restore}"
+    return Places(
+        folder=folder,
+        record=f"{folder}/record.json",
+        markdown=f"{folder}/restore-{restore}.md",
+        report=f"{folder}/report.html",
+    )
+
+
 def places(*, source: str, drill: str) -> Places:
     """The keys of a drill's record and renderings."""
     folder = f"drills/{source}/{drill}"

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from lambdas import payload, words
+from lambdas.evidence import restore_view
 from lambdas.evidence.summary import Summary
 from lambdas.evidence.view import view
 
@@ -33,6 +34,16 @@ def render_html(record: Mapping[str, Any], history: Sequence[Summary] = ()) -> s
 def render_markdown(record: Mapping[str, Any]) -> str:
     """The drill's form: every field a report of a recovery test has, and a line to sign by hand."""
     return _markdown().get_template("report.md.j2").render(r=record, v=view(record))
+
+
+def render_restore_html(record: Mapping[str, Any]) -> str:
+    """The report page of a restore's record."""
+    return _html().get_template("restore.html.j2").render(r=record, v=restore_view.view(record))
+
+
+def render_restore_markdown(record: Mapping[str, Any]) -> str:
+    """The restore's protocol: what a review of the incident asks for, and a line to sign by hand."""
+    return _markdown().get_template("restore.md.j2").render(r=record, v=restore_view.view(record))
 
 
 @cache

@@ -14,6 +14,7 @@ from sample_drills import SETTINGS, recorded
 
 from lambdas.evidence import charts, view
 from lambdas.evidence.rendering import plain, render_html, render_markdown
+from lambdas.evidence.tables import areas
 
 DRILLS = (
     sample_drills.passed,
@@ -81,7 +82,7 @@ def test_a_skipped_check_is_called_skipped() -> None:
 
 
 def test_areas_with_failures_stand_first() -> None:
-    titles = [area.title for area in view.areas(recorded(sample_drills.failed())["checks"])]
+    titles = [area.title for area in areas(recorded(sample_drills.failed())["checks"])]
     assert titles[:3] == ["Templates", "Row counts", "Workspaces and builds"]
     assert titles[3] == "Engine and schema"
 

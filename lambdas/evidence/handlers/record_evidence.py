@@ -1,8 +1,7 @@
 """RecordEvidence: the record first, once; then what is drawn from it; the ledger entry last."""
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,11 +10,11 @@ from lambdas.adapters import aws
 from lambdas.adapters.archive import Archive
 from lambdas.adapters.ledger import Ledger
 from lambdas.contracts import Baseline, Blueprint
-from lambdas.errors import AccessRefused, EvidenceNotStored, RequestRefused
 from lambdas.evidence import metrics, naming, record, rendering
 from lambdas.evidence.canonical import canonical, digest
 from lambdas.evidence.cleanup import leftovers
 from lambdas.evidence.opening import drill_of
+from lambdas.evidence.storing import storing
 from lambdas.evidence.summary import Summary, summarise
 from lambdas.runtime import Call, step
 
@@ -36,7 +35,7 @@ def handler(call: Call) -> dict[str, Any]:
     drill = _drill(call, ledger)
     built = _build(call, drill, ledger)
     places = naming.places(source=drill["source"], drill=drill["id"])
-    with _storing("the record", places.record):
+    with storing("the record", places.record):
         content = archive.keep(places.record, canonical(built), content_type=naming.JSON)
     kept = json.loads(content)
     summary = summarise(kept, record_key=places.record, report_key=places.report, sha256=digest(content))
@@ -54,13 +53,13 @@ def handler(call: Call) -> dict[str, Any]:
 
 
 def _drill(call: Call, ledger: Ledger) -> dict[str, Any]:
-    with _storing("the ledger's entries", call.settings.evidence.table):
+    with storing("the ledger's entries", call.settings.evidence.table):
         return drill_of(call.event["drill_state"], context=call.context, settings=call.settings, running=ledger.running)
 
 
 def _build(call: Call, drill: Mapping[str, Any], ledger: Ledger) -> dict[str, Any]:
     """The record of this state. Its moment is the state's entry, not the clock: the same at every attempt."""
-    with _storing("the ledger's entries", call.settings.evidence.table):
+    with storing("the ledger's entries", call.settings.evidence.table):
         baseline = ledger.baseline(drill["source"])
     state = {**call.event["drill_state"], "drill": drill}
     return record.build(state, call.settings, call.context.entered_at, baseline=baseline)
@@ -69,7 +68,7 @@ def _build(call: Call, drill: Mapping[str, Any], ledger: Ledger) -> dict[str, An
 def _also_swept(call: Call, built: Mapping[str, Any], *, places: naming.Places, archive: Archive) -> str:
     """A sweep's record beside the drill's own, which stays as it was written."""
     key = places.sweep(call.context.entered_at)
-    with _storing("the sweep's record", key):
+    with storing("the sweep's record", key):
         archive.keep(key, canonical(built), content_type=naming.JSON)
     return key
 
@@ -77,12 +76,12 @@ def _also_swept(call: Call, built: Mapping[str, Any], *, places: naming.Places, 
 def _render(
     kept: Mapping[str, Any], summary: Summary, *, places: naming.Places, archive: Archive, ledger: Ledger
 ) -> None:
-    with _storing("the history for the trend", summary.source):
+    with storing("the history for the trend", summary.source):
         earlier = [each for each in ledger.history(summary.source, TREND) if each.id != summary.id]
-    with _storing("the Markdown report", places.markdown):
+    with storing("the Markdown report", places.markdown):
         text = rendering.render_markdown(kept)
         archive.put(places.markdown, text.encode(), content_type=naming.MARKDOWN)
-    with _storing("the HTML report", places.report):
+    with storing("the HTML report", places.report):
         page = rendering.render_html(kept, earlier[: TREND - 1])
         archive.put(places.report, page.encode(), content_type=naming.HTML)
 
@@ -95,7 +94,7 @@ def _keep_shape(call: Call, drill: Mapping[str, Any], ledger: Ledger) -> None:
     told = (call.event["drill_state"].get("choice") or {}).get("blueprint")
     if told and told["described"]:
         shape, seen_at = payload.read(Blueprint, told), payload.parse_instant(drill["opened_at"])
-        with _storing("the source's shape", call.settings.evidence.table):
+        with storing("the source's shape", call.settings.evidence.table):
             ledger.put_blueprint(drill["source"], shape, seen_at=seen_at)
 
 
@@ -105,13 +104,13 @@ def _enter(kept: Mapping[str, Any], summary: Summary, *, execution: str, ledger:
     What fails before the lock keeps the source shut. The entry is last, because the sweep takes up every drill that
     is still open there: a function that dies at any point in here leaves nothing that nobody looks at again.
     """
-    with _storing("the baseline", table):
+    with storing("the baseline", table):
         following = _following(kept, summary, present=ledger.baseline(summary.source))
         if following is not None:
             ledger.put_baseline(summary.source, following)
-    with _storing("the end of the source's lock", table):
+    with storing("the end of the source's lock", table):
         ledger.unlock(source=summary.source, execution=execution)
-    with _storing("the ledger entry", table):
+    with storing("the ledger entry", table):
         ledger.close_drill(summary)
 
 
@@ -130,16 +129,3 @@ def _following(kept: Mapping[str, Any], summary: Summary, *, present: Baseline |
     if present is None or kept["baseline"] is None or present.drill != kept["baseline"]["drill"]:
         return None
     return replace(present, warned=judged.warned)
-
-
-@contextmanager
-def _storing(part: str, resource: str) -> Iterator[None]:
-    """A refusal becomes EvidenceNotStored with the part's name; a busy service stays what it is: asked again."""
-    try:
-        yield
-    except (AccessRefused, RequestRefused) as refusal:
-        raise EvidenceNotStored(
-            f"{part[0].upper()}{part[1:]} could not be stored or read: {refusal.what}",
-            resource=resource,
-            next_step=f"{refusal.next_step} The daily sweep then records the drill.",
-        ) from refusal

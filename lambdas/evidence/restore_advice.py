@@ -1,0 +1,195 @@
+"""What a person does after a restore, in the order in which it matters. Decided from the record alone."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lambdas import payload
+from lambdas.words import clock, dollars, plural, sentence
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """One thing to do. `command` is what to type for it, where there is one."""
+
+    title: str
+    detail: str
+    command: str | None = None
+
+
+def advice(record: Record) -> tuple[Advice, ...]:
+    """Everything that is left to people."""
+    following = {
+        "kept": _kept,
+        "rolled-back": _rolled_back,
+        "fenced": _fenced,
+        "not-cut-over": _stands_beside,
+        "beside": _stands_beside,
+        "failed": _failed,
+    }
+    return tuple(following[record["outcome"]["result"]](record))
+
+
+def hourly(record: Record) -> str:
+    """What the restored cluster costs while it stands: `at least $0.48 an hour`."""
+    cost = (record["plan"] or {}).get("hourly_cost_dollars")
+    return f"at least {dollars(cost)} an hour" if cost else "its storage, and what capacity it takes"
+
+
+def _kept(record: Record) -> Iterator[Advice]:
+    yield from _terraform(record)
+    if record["restore"]["strategy"] == "repoint":
+        yield Advice(
+            title="Name the new cluster in the settings",
+            detail=f"source.cluster of {record['environment']} is to be {record['clusters']['restored']}, then deploy. "
+            f"Until then drills and restores go on looking at {record['restore']['source']}.",
+        )
+    yield from _loose_ends(record)
+    yield from _mismatches(record)
+    yield Advice(
+        title="Prove the new backups",
+        detail="The restored cluster's own backups begin with it; what lies before is in the old cluster's.",
+        command=f"day2 drill{_where(record)}",
+    )
+    old = record["clusters"]["old"]
+    if old is not None:
+        yield Advice(
+            title="Retire the old cluster, when nobody misses anything any more",
+            detail=f"{old} stays as it is: fenced, read only, protected from deletion, and paid for. Retiring asks for "
+            "its name and takes a last snapshot. Whoever wants to write to it before that resets "
+            "default_transaction_read_only of its database.",
+            command=f"day2 retire {old}{_where(record)}",
+        )
+
+
+def _rolled_back(record: Record) -> Iterator[Advice]:
+    yield Advice(
+        title="See why it did not hold",
+        detail="The platform is where it was: same database, same secrets, same replicas. Terraform and the settings "
+        "need nothing.",
+    )
+    yield from _loose_ends(record)
+    loss = record["loss"]
+    if loss["stands_in"] == "restored" and loss["began_at"]:
+        until = f" to {_clock(loss['ended_at'])}" if loss["ended_at"] else ""
+        yield Advice(
+            title="Look for work done meanwhile",
+            detail=f"From {_clock(loss['began_at'])}{until} coderd ran on {record['clusters']['restored']}: what was "
+            "written then stands there alone.",
+        )
+    yield _retire_the_restored(record)
+
+
+def _fenced(record: Record) -> Iterator[Advice]:
+    serving, before = record["serving"]["database"], record["platform"]
+    if serving == "nothing":
+        yield Advice(
+            title="Bring it back from another recovery point",
+            detail="Start another restore; it takes the platform as it stands. By hand: the runbook's chapter Fenced.",
+            command=f"day2 restore{_where(record)}",
+        )
+    else:
+        yield Advice(
+            title="Look at the platform before you do anything else",
+            detail="How many replicas coderd has, which database its Secret names, and who is connected to which: the "
+            "runbook's chapter Fenced goes through it.",
+        )
+    if before is not None:
+        counts = [before["coder"], *before["provisioners"]]
+        told = ", ".join(f"{each['namespace']}/{each['name']} {each['replicas']}" for each in counts)
+        yield Advice(title="Remember what it had", detail=f"Replicas before the fence: {told}.")
+    yield from _loose_ends(record)
+    if record["target"]:
+        yield _retire_the_restored(record)
+
+
+def _stands_beside(record: Record) -> Iterator[Advice]:
+    name = record["clusters"]["restored"]
+    yield Advice(
+        title="Cut over by a new restore, if it is wanted after all",
+        detail=f"{name} stands beside, verified and untouched, and is not picked up again: a new restore goes back no "
+        "further than it has to.",
+        command=f"day2 restore{_where(record)}",
+    )
+    yield from _loose_ends(record)
+    if record["handover"]:
+        yield from _terraform(record)
+    yield _retire_the_restored(record)
+
+
+def _failed(record: Record) -> Iterator[Advice]:
+    yield Advice(
+        title="Settle what stopped it, and start again",
+        detail="Nothing of the platform was changed."
+        if record["source_exists"] is not False
+        else "Nothing of the platform was changed, and it still serves nothing: its old database is gone.",
+        command=f"day2 restore{_where(record)}",
+    )
+    if record["target"]:
+        yield _retire_the_restored(record)
+
+
+def _terraform(record: Record) -> Iterator[Advice]:
+    handover = record["handover"]
+    if handover is None:
+        yield Advice(
+            title="Keep Terraform away from the database",
+            detail="What it has to be told was not written. Let nobody apply until its state names the cluster that "
+            "serves: a plan may want to replace a live database.",
+        )
+        return
+    warnings = " ".join(sentence(each) for each in handover["warnings"])
+    yield Advice(
+        title="Tell Terraform, before anybody's next apply",
+        detail=f"{sentence(handover['summary'])} {warnings}".strip(),
+        command=f"day2 report {record['restore']['id']}{_where(record)}",
+    )
+
+
+def _loose_ends(record: Record) -> Iterator[Advice]:
+    """What failed without ending the restore, or behind its end."""
+    titles = {
+        "settling": "Take the verifier's security group off the cluster that serves",
+        "reconciliation": "Compare pods and database by hand",
+        "rollback": "See where the way back ended",
+    }
+    for each in record["outcome"]["further"]:
+        if each["part"] in titles:
+            yield Advice(title=titles[each["part"]], detail=f"{each['name']}: {each['sentence']}")
+
+
+def _mismatches(record: Record) -> Iterator[Advice]:
+    found = record["reconciliation"]
+    if found is None or found["unknown"]:
+        return
+    without_row, without_pod = found["without_row"]["count"], found["without_pod"]["count"]
+    if without_row:
+        yield Advice(
+            title=f"Tell the owners of {plural(without_row, 'workspace')} that the database does not know",
+            detail="They run, were made after the recovery point, and nobody reaches them through Coder any more. "
+            "Nothing was deleted.",
+        )
+    if without_pod:
+        yield Advice(
+            title=f"Rebuild {plural(without_pod, 'workspace')} that the database takes for running",
+            detail="They were stopped or deleted after the recovery point and have no pod.",
+        )
+
+
+def _retire_the_restored(record: Record) -> Advice:
+    name = record["clusters"]["restored"] or record["restore"]["target"]
+    return Advice(
+        title="Retire the restored cluster, when it is not needed",
+        detail=f"{name} costs {hourly(record)} for as long as it stays; a restore deletes no cluster.",
+        command=f"day2 retire {name}{_where(record)}",
+    )
+
+
+def _where(record: Record) -> str:
+    return "" if record["on_one_machine"] else f" --aws --env {record['environment']}"
+
+
+def _clock(moment: str) -> str:
+    return clock(payload.parse_instant(moment))
