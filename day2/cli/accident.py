@@ -17,15 +17,17 @@ from day2.cli import live, restored
 from day2.cli.engine import PREPARING, say_on
 from day2.cli.output import duration
 from day2.drill.deployment import Deployment
+from day2.drill.evidence import require_writable
 from day2.drill.execution import Watched, follow
 from day2.engine import coder, failures, seed, temporary
 from day2.engine.engine import Engine
 from day2.engine.furnishing import furnish
 from day2.engine.postgres import binaries
 from day2.engine.settings import EngineSettings
-from day2.restore import answering, running
+from day2.restore import answering, reports, running
 from day2.restore.platform import ACCIDENT, Platform, Seen
 from day2.restore.running import Ended
+from day2.restore.waiting import waiting
 from lambdas import payload
 from lambdas.words import clock, number
 
@@ -33,7 +35,8 @@ _BEFORE_IT = timedelta(seconds=1)
 _QUIET_SECONDS = 1.5
 """Before the accident, so that a second before it is after everything that shall come back."""
 
-Act = Callable[[Watched], None]
+Act = Callable[[Watched], bool]
+"""What is done at a state; whether it could be done yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,7 @@ class Looks:
 
 def play(told: Console) -> bool:
     """Play it; whether the first restore was rolled back, and the second one kept with everything back."""
+    require_writable()
     began = time.monotonic()
     with failures.kept(), temporary.workspace() as folder, Engine(EngineSettings(workspace=folder)) as engine:
         with told.status(PREPARING):
@@ -70,7 +74,7 @@ def _accident(platform: Platform, told: Console) -> tuple[datetime, Looks]:
     time.sleep(_QUIET_SECONDS)
     moment = datetime.fromisoformat(platform.sql(ACCIDENT)[0])
     after = platform.look()
-    seed.live_on(platform.dsn, psql=platform.psql, as_of=datetime.now(UTC))
+    platform.go_on()
     told.print(
         f"\n[bold]The accident.[/] At {clock(moment)} a script deletes all groups and marks all templates deleted."
     )
@@ -83,9 +87,9 @@ def _accident(platform: Platform, told: Console) -> tuple[datetime, Looks]:
 def _rolled_back(deployment: Deployment, platform: Platform, request: dict[str, str], told: Console) -> bool:
     told.print("\n[bold]First restore.[/] It is approved, cut over, and then the restored database breaks down.\n")
 
-    def act(seen: Watched) -> None:
-        if _in(seen, "Soak"):
-            platform.break_down()
+    def act(_: Watched) -> bool:
+        platform.break_down()
+        return True
 
     ended = _restore(deployment, request, told, acts={"Soak": act})
     good = ended.summary is not None and ended.summary.outcome == "rolled-back"
@@ -112,25 +116,29 @@ def _restore(deployment: Deployment, request: dict[str, str], told: Console, *, 
     looks = _acting(follow(deployment, execution), {**acts, running.ASKS: _approving(deployment, told)})
     ended = running.ended(deployment, live.show(told, looks))
     if ended.summary is not None:
-        told.print(restored.shown(ended.summary))
+        told.print(restored.shown(ended.summary, reports.fetch(deployment, ended.summary)))
     return ended
 
 
 def _approving(deployment: Deployment, told: Console) -> Act:
-    def act(seen: Watched) -> None:
+    def act(seen: Watched) -> bool:
         id_ = running.id_of(seen)
+        if id_ not in {each.restoration.id for each in waiting(deployment, now=datetime.now(UTC))}:
+            return False
         given = answering.answer(deployment, restore=id_, decision="approved", reason="seen the plan")
         told.print(f"$ day2 approve {id_}\n  approved by {given.by}")
+        return True
 
     return act
 
 
 def _acting(looks: Iterator[Watched], acts: dict[str, Act]) -> Iterator[Watched]:
-    """The same looks; each act is done once, when its state is first seen to run."""
+    """The same looks; each act is done once, while its state is seen to run."""
     left = dict(acts)
     for seen in looks:
         for state in [name for name in left if _in(seen, name)]:
-            left.pop(state)(seen)
+            if left[state](seen):
+                del left[state]
         yield seen
 
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from day2.cli.output import duration
 from day2.drill.execution import Watched
 from day2.drill.progress import StateProgress
-from lambdas.steps import BY_NAME
+from lambdas import errors
 
 _BRANCHING = frozenset({"Parallel", "Map"})
 
@@ -54,8 +54,9 @@ def _line(states: Sequence[StateProgress], seen: Watched, now: datetime) -> Line
 
 
 def _waiting(state: StateProgress, failures: int) -> str:
-    step = BY_NAME.get(state.name)
-    waits = step is not None and any(error.__name__ == state.last_error for error in step.waits_for)
+    """The machine's normal waiting is told as such; AWS being busy, and every failure, by its name."""
+    kind = getattr(errors, state.last_error, None)
+    waits = isinstance(kind, type) and issubclass(kind, errors.NotYet) and kind is not errors.ServiceBusy
     return f"asked {failures + 1} times" if waits else f"{state.last_error or 'failed'} x{failures}"
 
 

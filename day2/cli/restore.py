@@ -1,7 +1,8 @@
 """`day2 restore`: bring the platform back to a recovery point, watched state by state, to where it then serves."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -13,8 +14,9 @@ from day2.cli.output import console, sentences, stop
 from day2.cli.places import Environment, Json, Local, asked_for, caller, on_aws, on_the_engine
 from day2.cli.watching import IN_THE_ENGINE, Watching, in_aws, left_to_itself
 from day2.drill.deployment import Deployment
+from day2.drill.evidence import require_writable
 from day2.drill.execution import Watched, follow
-from day2.restore import running
+from day2.restore import reports, running
 from day2.restore.running import Ended
 from lambdas import payload
 from lambdas.errors import InputRejected
@@ -66,8 +68,10 @@ def restore(  # noqa: PLR0913  one argument for each option
         if "recovery_point" not in request:
             raise InputRejected(("--to: is missing; which moment to go back to is nobody's default",))
         options = "" if local else f" --aws --env {environment}"
+        require_writable()
         ended = _run(deployment, request, told, options=options, local=local, environment=environment)
-    _leave(ended, as_json=as_json)
+        files = reports.fetch(deployment, ended.summary) if ended.summary else ()
+    _leave(ended, files, as_json=as_json)
 
 
 def _run(  # noqa: PLR0913  what a restore is watched by, each by its name
@@ -102,14 +106,14 @@ def _play(request: dict[str, Any], told: Console) -> NoReturn:
     raise typer.Exit(OK if accident.play(told) else FAILED)
 
 
-def _leave(ended: Ended, *, as_json: bool) -> NoReturn:
+def _leave(ended: Ended, files: Sequence[Path], *, as_json: bool) -> NoReturn:
     seen, summary = ended.seen, ended.summary
     if summary is None:
         _without_record(seen, as_json=as_json)
     if as_json:
-        typer.echo(json.dumps(payload.write(summary), indent=2))
+        typer.echo(json.dumps({**payload.write(summary), "files": [str(each) for each in files]}, indent=2))
     else:
-        console.print(restored.shown(summary))
+        console.print(restored.shown(summary, files))
     raise typer.Exit(OK if summary.outcome in _GOOD else FAILED)
 
 

@@ -1,6 +1,7 @@
 """How a restore's plan and its end look in a terminal of 80 columns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -42,13 +43,14 @@ def plan(told: Mapping[str, Any]) -> RenderableType:
     return Group(*parts, Text("\nNothing was changed."))
 
 
-def shown(summary: RestoreSummary) -> RenderableType:
-    """How it ended, and its figures."""
+def shown(summary: RestoreSummary, files: Sequence[Path] = ()) -> RenderableType:
+    """How it ended, its figures, and where its report lies."""
     mark, style, words = _ENDS[summary.outcome]
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
-    for name, value in _rows(summary).items():
+    report = {"report": str(files[0]), "terraform": next((str(each) for each in files if each.suffix == ".sh"), "")}
+    for name, value in {**_rows(summary), **(report if files else {})}.items():
         if value:
             grid.add_row(f"  {name}", value)
     parts: list[RenderableType] = [Text(), Text.assemble((f"{mark} {words}", style)), grid]
@@ -72,5 +74,4 @@ def _rows(summary: RestoreSummary) -> dict[str, str]:
         if summary.rto_seconds is not None
         else "",
         "approved by": summary.approved_by or "",
-        "record": summary.record or "",
     }

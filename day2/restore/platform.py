@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import urllib3
 from day2.engine import coder
 from day2.engine.engine import Engine
 from day2.engine.furnishing import production
+from day2.engine.seed import live_on
 from day2.engine.seed import psql as door
 
 TOKEN = "coder/local/day2-token"  # noqa: S105  a secret's name
@@ -28,6 +30,12 @@ SELECT json_build_object(
   'templates', (SELECT count(*) FROM templates WHERE NOT deleted),
   'workspaces', (SELECT count(*) FROM workspaces WHERE NOT deleted), 'audit rows', (SELECT count(*) FROM audit_logs));
 """
+# The seed dates what goes on back into the quarter of an hour before; these people have only just done it.
+_JUST_NOW = """\
+UPDATE audit_logs SET "time" = clock_timestamp()
+WHERE xmin = (SELECT xmin FROM audit_logs ORDER BY ctid DESC LIMIT 1);
+"""
+
 # Nobody signs in any more, and nobody stays: the master user of this engine is a superuser, whom no limit would stop.
 _CUT_OFF = """\
 ALTER ROLE CURRENT_USER NOLOGIN;
@@ -72,6 +80,11 @@ class Platform:
             },
             database=json.loads(self.sql(_COUNTS)[0]),
         )
+
+    def go_on(self) -> None:
+        """Let people go on working for a while, now."""
+        live_on(self.dsn, psql=self.psql, as_of=datetime.now(UTC))
+        self.sql(_JUST_NOW)
 
     def break_down(self) -> None:
         """Make the database that serves now one that lets nobody in."""
