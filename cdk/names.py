@@ -102,6 +102,26 @@ class Names:
     def undelivered(self) -> str:
         return f"{self.prefix}-undelivered"
 
+    @property
+    def terraform(self) -> str:
+        """The pipeline that hands a restored database over to Terraform."""
+        return f"{self.prefix}-terraform"
+
+    @property
+    def terraform_bucket(self) -> str:
+        return f"{self.terraform}-{self.settings.aws.account}-{self.settings.aws.region}"
+
+    @property
+    def terraform_bucket_arn(self) -> str:
+        return f"arn:{self.partition}:s3:::{self.terraform_bucket}"
+
+    def terraform_job(self, job: str) -> str:
+        """The CodeBuild project of `plan` or `apply`."""
+        return f"{self.terraform}-{job}"
+
+    def terraform_job_log_group(self, job: str) -> str:
+        return f"/aws/codebuild/{self.terraform_job(job)}"
+
     # What it may touch.
 
     @property

@@ -70,4 +70,9 @@ def _restore(names: Names) -> runtime.Restore | None:
     restore = names.settings.restore
     if restore is None:
         return None
-    return runtime.Restore(**restore.model_dump(), restored=names.restored_prefix, old=names.old_prefix)
+    return runtime.Restore(
+        **restore.model_dump(exclude={"terraform"}),
+        restored=names.restored_prefix,
+        old=names.old_prefix,
+        terraform=runtime.Terraform(**restore.terraform.model_dump(exclude={"runner"})),
+    )

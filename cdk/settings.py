@@ -69,6 +69,35 @@ SecretName = Annotated[
 KubernetesName = Annotated[
     str, _form(r"(?=.{1,63}$)[a-z0-9](?:-?[a-z0-9])*", "a Kubernetes name (lower-case letters, digits, hyphens)")
 ]
+ClusterAddress = Annotated[
+    str,
+    _form(
+        r"(module\.[A-Za-z_][\w-]*(\[\d+\]|\[\"[^\"\\]+\"\])?\.)*aws_rds_cluster\.[A-Za-z_][\w-]*",
+        "the address of an aws_rds_cluster in Terraform, such as module.aurora.aws_rds_cluster.main",
+    ),
+]
+InstancesAddress = Annotated[
+    str,
+    _form(
+        r"(module\.[A-Za-z_][\w-]*(\[\d+\]|\[\"[^\"\\]+\"\])?\.)*aws_rds_cluster_instance\.[A-Za-z_][\w-]*",
+        "the address of an aws_rds_cluster_instance in Terraform, without the index in brackets at its end",
+    ),
+]
+RelativePath = Annotated[
+    str, _form(r"[A-Za-z0-9._-][A-Za-z0-9._/-]*", "a path of letters, digits, dots, hyphens and slashes, not absolute")
+]
+TerraformName = Annotated[str, _form(r"[A-Za-z_][\w-]*", "the name of a variable in Terraform")]
+ConnectionArn = Annotated[
+    str,
+    _form(
+        r"arn:aws[a-z-]*:(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection/[0-9a-f-]{36}",
+        "the ARN of a connection of CodeConnections",
+    ),
+]
+RoleArn = Annotated[str, _form(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", "the ARN of an IAM role")]
+Repository = Annotated[str, _form(r"[\w.-]+(/[\w.-]+)+", "a repository such as owner/name")]
+TerraformVersion = Annotated[str, _form(r"1\.\d+\.\d+", "a version of Terraform such as 1.11.4")]
+Sha256 = Annotated[str, _form(r"[0-9a-f]{64}", "a SHA-256 sum of 64 lower-case hexadecimal digits")]
 Strategy = Literal["repoint", "swap-identifiers"]
 Cidr = Annotated[
     str,
@@ -165,6 +194,36 @@ class Platform(Table):
     database_security_groups: Annotated[tuple[SecurityGroupId, ...], BeforeValidator(_tuple)] = ()
 
 
+class TerraformRunner(Table):
+    """A pipeline that runs the handover against the team's repository, with an approval before the apply.
+
+    `folder` is that of the root module in the repository. `plan_role` is what Terraform works as when it hands the
+    state over and plans (read everywhere, write its state); `apply_role` when it applies. Each trusts the role of its
+    job, which the stack's output TerraformRoles names. `terraform_sha256` is the sum of the version's linux_amd64.zip,
+    from its SHA256SUMS.
+    """
+
+    connection: ConnectionArn
+    repository: Repository
+    branch: Annotated[str, _form(r"[\w./-]+", "a branch's name")] = "main"
+    folder: RelativePath = "."
+    plan_role: RoleArn
+    apply_role: RoleArn
+    terraform_version: TerraformVersion
+    terraform_sha256: Sha256
+
+
+class RestoreTerraform(Table):
+    """Where the platform's Terraform keeps the database; `lambdas.settings.Terraform` explains each field."""
+
+    cluster: ClusterAddress = "module.aurora.aws_rds_cluster.main"
+    instances: InstancesAddress = "module.aurora.aws_rds_cluster_instance.main"
+    var_file: RelativePath = "environments/prod.tfvars"
+    identifier_variable: TerraformName = "aurora_cluster_identifier"
+    workspace: Name = "default"
+    runner: TerraformRunner | None = None
+
+
 class Restore(Table):
     """How a platform restore goes; `lambdas.settings.Restore` explains each field."""
 
@@ -176,6 +235,7 @@ class Restore(Table):
     approval_minutes: Annotated[int, Field(ge=1, le=10080)] = 240
     soak_minutes: Annotated[float, Field(gt=0, le=240)] = 15.0
     security_groups: Annotated[tuple[SecurityGroupId, ...], BeforeValidator(_tuple)] = ()
+    terraform: RestoreTerraform = RestoreTerraform()
 
 
 class Objectives(Table):

@@ -7,6 +7,7 @@ from cdk import permissions, runtime_settings
 from cdk.constructs.functions import Functions
 from cdk.constructs.network import Isolation
 from cdk.constructs.starts import CleanUpAfterDeath, Schedules, Undelivered
+from cdk.constructs.terraform_runner import TerraformRunner
 from cdk.constructs.workflow import Workflow
 from cdk.names import DRILL, RESTORE, SWEEP, Names
 
@@ -39,6 +40,10 @@ class OperationsStack(Stack):
             restore = Workflow(self, "Restore", workflow=RESTORE, names=names, functions=functions.by_step).machine
             CfnOutput(self, "RestoreMachine", value=restore.state_machine_arn)
             CfnOutput(self, "AnswerFunction", value=functions.by_step["AnswerApproval"].function_name)
+            if runner := names.settings.restore.terraform.runner:
+                terraform = TerraformRunner(self, "Terraform", names=names, runner=runner, evidence_key=evidence_key)
+                CfnOutput(self, "TerraformPipeline", value=names.terraform)
+                CfnOutput(self, "TerraformRoles", value=",".join(each.role_arn for each in terraform.roles.values()))
         undelivered = Undelivered(self, "Undelivered", names=names).queue
         schedules = Schedules(self, "Schedules", names=names, undelivered=undelivered)
         schedules.node.add_dependency(drill, sweep)

@@ -18,6 +18,7 @@ README = "README.md"
 _HERE = Path(__file__).parent
 _SHIPPED = (
     _HERE / "shell" / "handover.sh",
+    _HERE / "shell" / "runner.sh",
     _HERE / "shell" / "zzz_handover_override.tf",
     _HERE / "state_operations.py",
     _HERE / "plan_guard.py",

@@ -98,6 +98,7 @@ def test_a_repointed_restore_stores_script_rules_imports_and_the_change_of_varia
         "README.md",
         "handover.sh",
         "handover.json",
+        "runner.sh",
         "zzz_handover_override.tf",
         "state_operations.py",
         "plan_guard.py",
