@@ -8,7 +8,7 @@ carries the Deny statements of `database.guard`, which hold even if someone atta
 from collections.abc import Mapping
 
 from cdk.names import Names
-from cdk.permissions import database, evidence, restore, starting, surroundings
+from cdk.permissions import database, evidence, restore, starting, surroundings, terraform
 from cdk.permissions.statement import Row, Statement
 from lambdas.steps import BY_NAME, OPERATIONS, RESTORE_STEPS, STEPS, Step
 
@@ -103,7 +103,12 @@ def statements(step: Step, names: Names, *, evidence_key: str) -> tuple[Statemen
 def reasons(names: Names) -> dict[str, str]:
     """Why each statement is there, by its Sid."""
     of_steps = [each for step in STEPS for each in statements(step, names, evidence_key="")]
-    of_others = [*starting.run_workflow(names, []), starting.start(names), starting.keep_undelivered(names)]
+    of_others = [
+        *starting.run_workflow(names, []),
+        starting.start(names),
+        starting.keep_undelivered(names),
+        *terraform.every(names),
+    ]
     return {each.sid: each.why for each in (*of_steps, *of_others)}
 
 

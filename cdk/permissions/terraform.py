@@ -13,6 +13,15 @@ RESTORES = "restores"
 """Every restore's folder begins with it (`lambdas.handover.files`)."""
 
 
+def every(names: Names) -> tuple[Statement, ...]:
+    """All statements of an environment's pipeline; none where the settings ask for no pipeline."""
+    runner = names.settings.restore.terraform.runner if names.settings.restore else None
+    if runner is None:
+        return ()
+    jobs = [run_job(names, runner, job, artifacts_key="", evidence_key="") for job in (PLAN, APPLY)]
+    return (*orchestrate(names, runner, artifacts_key="", evidence_key=""), *jobs[0], *jobs[1])
+
+
 def orchestrate(
     names: Names, runner: TerraformRunner, *, artifacts_key: str, evidence_key: str
 ) -> tuple[Statement, ...]:

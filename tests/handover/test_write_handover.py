@@ -46,7 +46,11 @@ SETTINGS = Settings(
     ),
     objectives=Objectives(rto_minutes=120, rpo_minutes=15, snapshot_age_hours=26, drill_interval_days=31),
     evidence=Evidence(bucket=BUCKET, table="ledger", topic="topic", retention_days=400),
-    restore=Restore(terraform=Terraform(var_file="environments/live.tfvars", workspace="live")),
+    restore=Restore(
+        restored=f"{SOURCE}-restored-",
+        old=f"{SOURCE}-old-",
+        terraform=Terraform(var_file="environments/live.tfvars", workspace="live"),
+    ),
 )
 
 

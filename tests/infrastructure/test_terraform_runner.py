@@ -9,6 +9,7 @@ import pytest
 
 from cdk.environments import SettingsError, check
 from cdk.names import Names
+from cdk.permissions import reasons
 from infrastructure.iam import Role, request, role_of
 from infrastructure.templates import resolve
 
@@ -133,6 +134,12 @@ def test_a_job_reads_handovers_and_nothing_else_of_the_evidence(template: Templa
 def test_nobody_of_it_approves(template: Template, role: str) -> None:
     pipeline = "arn:aws:codepipeline:eu-central-1:111122223333:coder-day2-prod-terraform/Approve/Approve"
     assert not template.role(role).may(request("codepipeline:PutApprovalResult", pipeline))
+
+
+def test_every_statement_is_explained_on_the_page_of_permissions(template: Template, tables: dict[str, Any]) -> None:
+    explained = reasons(Names(settings=check(with_runner(tables), environment="prod")))
+    for role in map(role_of, template.of_type("AWS::IAM::Role")):
+        assert {each["Sid"] for each in role.statements} <= explained.keys()
 
 
 def test_plans_and_states_are_encrypted_private_and_end(template: Template) -> None:
