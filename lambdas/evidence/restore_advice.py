@@ -153,7 +153,6 @@ def _loose_ends(record: Record) -> Iterator[Advice]:
     titles = {
         "settling": "Take the verifier's security group off the cluster that serves",
         "reconciliation": "Compare pods and database by hand",
-        "rollback": "See where the way back ended",
     }
     for each in record["outcome"]["further"]:
         if each["part"] in titles:

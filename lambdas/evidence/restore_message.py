@@ -28,6 +28,7 @@ def of_restore(record: Record, summary: RestoreSummary, *, bucket: str, region: 
     ]
     if summary.error is not None:
         lines += ["", f"First error: {summary.error}", summary.cause or ""]
+    lines += [f"Then: {each['name']}: {each['sentence']}" for each in record["outcome"]["further"]]
     lines += ["", "WHAT TO DO NEXT"]
     for number, each in enumerate(advice(record), start=1):
         lines.append(f"{number}. {each.title}. {each.detail}")

@@ -111,7 +111,8 @@ def _after_a_failed_rollback(state: State) -> Serving:
             database="nothing",
             cluster=None,
             proven=True,
-            sentence="The platform is stopped and serves nothing: coderd has no replicas.",
+            sentence="The platform is stopped and serves nothing: coderd has no replicas, and neither database could "
+            "be brought to serve it.",
         )
     return Serving(
         database="unknown",

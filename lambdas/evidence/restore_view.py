@@ -1,6 +1,7 @@
 """The record of a restore in the order and the words of its report. What the templates show is decided here."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +42,15 @@ _PARTS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Closeup:
+    """The outage on an axis of its own, on which seconds can be seen."""
+
+    axis: Axis
+    bars: tuple[Bar, ...]
+    verified_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreView:
     """Everything a report shows that the record does not say in just those words.
 
@@ -60,6 +70,7 @@ class RestoreView:
     bars: tuple[Bar, ...]
     legend: Mapping[str, str]
     verified_at: float | None
+    closeup: Closeup | None
     areas: tuple[Area, ...]
     counts: tuple[Count, ...]
     key_counts: tuple[Count, ...]
@@ -71,8 +82,8 @@ class RestoreView:
 def view(record: Record) -> RestoreView:
     """The view of a record."""
     opened = payload.parse_instant(record["restore"]["opened_at"])
-    begun = min([opened, *_moments(record, "started_at")])
-    ended = max([begun, *_moments(record, "ended_at")])
+    begun = min([opened, *_moments(record["phases"], "started_at")])
+    ended = max([begun, *_moments(record["phases"], "ended_at")])
     axis = charts.axis((ended - begun).total_seconds(), record["objectives"]["rto_seconds"])
     bars = charts.bars(record["phases"], begun=begun, on=axis)
     counts = counts_of(record)
@@ -90,6 +101,7 @@ def view(record: Record) -> RestoreView:
         bars=bars,
         legend={tone: words for tone, words in _TONES.items() if tone in {each.tone for each in bars}},
         verified_at=charts.position(record["rto"]["measured_seconds"], axis),
+        closeup=_closeup(record),
         areas=areas(record["checks"] or ()),
         counts=tuple(sorted(counts.values(), key=shrunk_first)),
         key_counts=tuple(counts[name] for name in KEY_TABLES if name in counts),
@@ -99,8 +111,25 @@ def view(record: Record) -> RestoreView:
     )
 
 
-def _moments(record: Record, name: str) -> list[datetime]:
-    return [payload.parse_instant(each[name]) for each in record["phases"] if each[name]]
+def _closeup(record: Record) -> Closeup | None:
+    """The phases from the fence to the platform's verification; where it was rolled back, to that of the rollback."""
+    turned = any(each["during"] == "rollback" for each in record["phases"])
+    during = {"outage", "watch", "rollback"} if turned else {"outage"}
+    phases = [each for each in record["phases"] if each["during"] in during]
+    begun, ended = _moments(phases, "started_at"), _moments(phases, "ended_at")
+    if not begun or not ended:
+        return None
+    seconds = (max(ended) - min(begun)).total_seconds()
+    axis = charts.axis(seconds, math.inf)
+    return Closeup(
+        axis=axis,
+        bars=charts.bars(phases, begun=min(begun), on=axis),
+        verified_at=None if turned else charts.position(seconds, axis),
+    )
+
+
+def _moments(phases: Sequence[Mapping[str, Any]], name: str) -> list[datetime]:
+    return [payload.parse_instant(each[name]) for each in phases if each[name]]
 
 
 def _serves(record: Record) -> str:
@@ -145,11 +174,22 @@ def _loss(record: Record) -> Measure:
             objective=f"at most {duration(told['objective_seconds'])}",
             reason=told["reason"],
         )
+    if told["stands_in"] == "restored":
+        value = "Not known" if told["seconds"] is None else duration(told["seconds"])
+        return Measure(
+            title="Left behind",
+            verdict="warn",
+            value=value,
+            against="on the restored database",
+            measured=value,
+            objective="none is set",
+            reason=told["reason"],
+        )
     rows = "" if told["audit_rows"] is None else plural(told["audit_rows"], "audit row") + " at the plan"
     value = "Not known" if told["seconds"] is None else duration(told["seconds"])
     return Measure(
         title="Lost writes",
-        verdict=told["verdict"] if told["verdict"] != "not-measured" else "warn",
+        verdict=told["verdict"],
         value=value,
         against=rows or f"objective {duration(told['objective_seconds'])}",
         measured=f"{value}{f', {rows}' if rows else ''}",

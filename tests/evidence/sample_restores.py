@@ -466,7 +466,8 @@ def question(state: dict[str, Any]) -> ApprovalItem | None:
 def recorded_at(state: dict[str, Any]) -> datetime:
     """When the recording step is entered: some seconds behind what ran last."""
     ran = timeline.timings(state)
-    return max(each.finished_at for each in ran) + timedelta(seconds=4)
+    waited = {"ApprovalRejected": 600, "States.Timeout": 14_400}.get((state.get("refusal") or {}).get("Error", ""), 4)
+    return max(each.finished_at for each in ran) + timedelta(seconds=waited)
 
 
 def recorded(state: dict[str, Any], settings: Settings = SETTINGS) -> dict[str, Any]:

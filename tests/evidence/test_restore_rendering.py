@@ -1,0 +1,213 @@
+"""A restore's page and form: what a person needs first stands first, complete, escaped and self-contained."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import sample_restores
+from report_page import Page
+from sample_drills import SETTINGS, caught
+from sample_restores import ALL, ANNA, OLD_NAME, SOURCE, TARGET, recorded
+
+from lambdas.evidence import restore_view
+from lambdas.evidence.rendering import render_restore_html, render_restore_markdown
+
+State = dict[str, Any]
+
+
+def text_of(state: State) -> str:
+    return Page(render_restore_html(recorded(state))).text
+
+
+@pytest.mark.parametrize("restore", ALL)
+class TestEveryPage:
+    def test_is_well_formed_and_needs_nothing_beside_itself(self, restore: Callable[[], State]) -> None:
+        html = render_restore_html(recorded(restore()))
+        page = Page(html)
+        assert page.open == []
+        assert all(each.startswith("#") for each in page.references)
+        assert not {"script", "link", "img", "iframe", "object", "form"} & set(page.tags)
+        assert not re.search(r"url\((?!#)|@import|https?:", html)
+
+    def test_begins_with_outcome_and_what_serves_before_anything_else(self, restore: Callable[[], State]) -> None:
+        record = recorded(restore())
+        text = Page(render_restore_html(record)).text
+        order = ("The platform serves from", "Outage", "Data integrity", "What to do next", "Timeline")
+        places = [text.index(each) for each in order]
+        assert places == sorted(places)
+        assert text.index(restore_view.view(record).headline.sentence) < places[0]
+
+    def test_names_the_execution_the_version_and_the_digest(self, restore: Callable[[], State]) -> None:
+        record = recorded(restore())
+        for rendered in (Page(render_restore_html(record)).text, render_restore_markdown(record)):
+            assert record["restore"]["execution"] in rendered
+            assert "coder-day2 0.1.0" in rendered
+            assert restore_view.view(record).sha256 in rendered
+
+    def test_says_in_the_form_what_serves_what_was_lost_and_what_to_do(self, restore: Callable[[], State]) -> None:
+        form = render_restore_markdown(recorded(restore()))
+        for field in ("The platform serves from", "Lost", "Outage", "Approval", "What to do next", "What was changed"):
+            assert field in form
+        assert form.rstrip().endswith("Read and accepted by: ____________________    Date: ____________________")
+
+    def test_draws_every_phase_within_the_page(self, restore: Callable[[], State]) -> None:
+        seen = restore_view.view(recorded(restore()))
+        for bar in (*seen.bars, *(seen.closeup.bars if seen.closeup else ())):
+            if bar.at is not None and bar.width is not None:
+                assert 0 <= bar.at <= 100
+                assert 0 < bar.width <= 100.01 - bar.at
+
+
+@pytest.mark.parametrize(
+    ("restore", "word", "serves"),
+    [
+        (sample_restores.kept, "Restored", TARGET),
+        (sample_restores.swapped, "Restored", SOURCE),
+        (sample_restores.rolled_back, "Rolled back", SOURCE),
+        (sample_restores.fenced, "Fenced", "Nothing"),
+        (sample_restores.half_back, "Not brought back", SOURCE),
+        (sample_restores.stuck, "Not brought back", "Not known"),
+        (sample_restores.expired, "Not cut over", SOURCE),
+        (sample_restores.beside, "Restored beside", SOURCE),
+        (sample_restores.unplanned, "Failed", SOURCE),
+    ],
+)
+def test_the_headline_and_what_serves(restore: Callable[[], State], word: str, serves: str) -> None:
+    record = recorded(restore())
+    heading = re.search(r"<h1>.*?</svg>(.*?)</h1>", render_restore_html(record))
+    assert heading is not None
+    assert heading[1] == word
+    assert restore_view.view(record).serves == serves
+
+
+def test_a_database_that_nobody_saw_serve_is_marked_as_not_proven() -> None:
+    assert "(old, not proven)" in text_of(sample_restores.half_back())
+    assert "not proven" not in text_of(sample_restores.rolled_back())
+
+
+def test_an_untouched_platform_earns_no_remark_about_proof() -> None:
+    assert "not proven" not in text_of(sample_restores.rejected())
+
+
+def advised(state: State) -> list[str]:
+    return [each.title for each in restore_view.view(recorded(state)).advice]
+
+
+class TestWhatToDoNext:
+    def test_after_a_repointing_is_terraform_then_the_settings_then_the_workspaces_then_the_old_cluster(self) -> None:
+        assert advised(sample_restores.kept()) == [
+            "Tell Terraform, before anybody's next apply",
+            "Name the new cluster in the settings",
+            "Tell the owners of 2 workspaces that the database does not know",
+            "Rebuild 1 workspace that the database takes for running",
+            "Prove the new backups",
+            "Retire the old cluster, when nobody misses anything any more",
+        ]
+
+    def test_after_a_swap_leaves_the_settings_as_they_are_and_retires_by_the_new_name(self) -> None:
+        text = text_of(sample_restores.swapped())
+        assert "Name the new cluster in the settings" not in text
+        assert f"day2 retire {OLD_NAME} --aws --env prod" in text
+
+    def test_without_a_handover_is_to_keep_terraform_away(self) -> None:
+        state = sample_restores.kept() | {"handover_failure": caught("ServiceBusy", "Later [x] Again.")}
+        del state["handover"]
+        assert advised(state)[0] == "Keep Terraform away from the database"
+        assert "Restored, with loose ends" in text_of(state)
+
+    def test_after_settling_failed_names_the_group_that_is_left(self) -> None:
+        state = sample_restores.kept() | {"settle_failure": caught("ServiceBusy", "Later [x] Again.")}
+        assert "Take the verifier's security group off the cluster that serves" in advised(state)
+
+    def test_of_a_source_that_was_gone_retires_nothing_old(self) -> None:
+        state = sample_restores.kept()
+        state["survey"]["source_exists"] = False
+        assert not any(each.startswith("Retire") for each in advised(state))
+
+    def test_after_a_rollback_looks_for_work_done_on_the_restored_database(self) -> None:
+        assert advised(sample_restores.rolled_back())[1] == "Look for work done meanwhile"
+        assert "Look for work done meanwhile" not in advised(sample_restores.half_back())
+
+    def test_of_a_platform_of_which_nothing_is_known_is_to_look(self) -> None:
+        assert advised(sample_restores.stuck())[0] == "Look at the platform before you do anything else"
+
+    def test_of_a_fenced_platform_tells_the_replicas_that_it_had(self) -> None:
+        assert "Replicas before the fence: coder/coder 2, coder-prov/coder-provisioner 5." in text_of(
+            sample_restores.fenced()
+        )
+
+    @pytest.mark.parametrize(
+        "restore", [sample_restores.rejected, sample_restores.beside, sample_restores.refused_data]
+    )
+    def test_of_a_cluster_that_stays_is_what_it_costs_and_how_it_goes(self, restore: Callable[[], State]) -> None:
+        text = text_of(restore())
+        assert "at least $0.48 an hour" in text
+        assert f"day2 retire {TARGET} --aws --env prod" in text
+
+    def test_where_nothing_was_made_retires_nothing(self) -> None:
+        assert advised(sample_restores.unplanned()) == ["Settle what stopped it, and start again"]
+
+    def test_on_one_machine_has_that_machine_s_commands(self) -> None:
+        record = recorded(sample_restores.kept(), replace(SETTINGS, on_one_machine=True))
+        assert "--aws" not in render_restore_html(record)
+        assert "Restored on one machine" in render_restore_html(record)
+
+
+def test_the_outage_has_an_axis_of_its_own_where_there_was_one() -> None:
+    closeup = restore_view.view(recorded(sample_restores.kept())).closeup
+    assert closeup is not None
+    assert [each.title for each in closeup.bars] == ["Fence", "Cut over", "Start Coder", "Verify the platform"]
+    assert restore_view.view(recorded(sample_restores.rejected())).closeup is None
+
+
+def test_waiting_outage_watch_and_rollback_are_drawn_apart() -> None:
+    tones = {each.title: each.tone for each in restore_view.view(recorded(sample_restores.rolled_back())).bars}
+    assert (tones["Wait for the approval"], tones["Fence"]) == ("waiting", "outage")
+    assert (tones["Watch the platform"], tones["Roll back"]) == ("failed", "rollback")
+
+
+def test_no_tick_is_drawn_for_a_platform_check_that_was_skipped() -> None:
+    html = render_restore_html(recorded(sample_restores.kept()))
+    assert re.search(r'<span class="skip">.{0,120}#i-skip.{0,80}coderd&#39;s own health', html, re.DOTALL)
+    assert "- skipped: coderd's own health: there is no token to ask with" in render_restore_markdown(
+        recorded(sample_restores.kept())
+    )
+
+
+def test_a_refusal_names_who_and_why() -> None:
+    for rendered in (
+        text_of(sample_restores.rejected()),
+        render_restore_markdown(recorded(sample_restores.rejected())),
+    ):
+        assert f"Rejected by {ANNA} at 2026-11-23 10:57:12 UTC. Not before the weekend." in rendered
+
+
+def test_a_secret_is_told_by_digests_and_by_where_the_value_before_is() -> None:
+    text = text_of(sample_restores.kept())
+    assert "3f2a9c81d0b4e7aa kept as 0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0" in text
+
+
+def test_what_an_operator_wrote_is_escaped() -> None:
+    state = sample_restores.kept()
+    state["restoration"]["reason"] = "<script>alert(1)</script> | [a](javascript:x)"
+    record = recorded(state)
+    assert "<script" not in render_restore_html(record)
+    assert r"\<script\>alert(1)\</script\> \| \[a\](javascript:x)" in render_restore_markdown(record)
+
+
+def test_more_workspaces_than_fit_are_counted() -> None:
+    state = sample_restores.kept()
+    many = [f"0b0e3f6e-1111-4111-8111-{number:012}" for number in range(200)]
+    state["reconciliation"]["without_row"] = {"count": 431, "workspaces": many, "owners": many}
+    text = text_of(state)
+    assert "Pods without a workspace in the database: 431" in text
+    assert "And 411 more, in the record." in text
+
+
+def test_workspaces_that_could_not_be_compared_are_not_called_none() -> None:
+    state = sample_restores.kept()
+    state["reconciliation"]["unknown"] = "pods may not be listed"
+    assert "Not known: pods may not be listed" in text_of(state)
+    assert "pods may not be listed" in render_restore_markdown(recorded(state))
