@@ -1,6 +1,5 @@
 """The runbook speaks of what is there: every error, alarm and state, and commands that AWS understands."""
 
-import inspect
 import json
 import re
 import shlex
@@ -12,6 +11,7 @@ from botocore import xform_name
 from cdk.permissions_page import PAGE
 from infrastructure.templates import Assembly
 from lambdas import errors
+from lambdas.steps import DRILL_STEPS, OPERATIONS, RESTORE_STEPS, Step
 
 ROOT = PAGE.parent.parent
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
@@ -45,22 +45,40 @@ def states(machine: dict[str, object]) -> set[str]:
     return found
 
 
-def test_every_error_that_ends_a_drill_is_explained() -> None:
-    refused = {name for name, each in inspect.getmembers(errors, inspect.isclass) if issubclass(each, errors.Refused)}
-    explained = named_in_first_column("When a drill fails")
-    assert refused - {"Refused"} <= set(explained)
+def refusals(*catalogue: Step) -> set[str]:
+    return {each.__name__ for step in catalogue for each in step.raises if issubclass(each, errors.Refused)}
+
+
+@pytest.mark.parametrize(
+    ("chapter", "raised"),
+    [
+        # What no step raises: the outcome of a verdict, and of an execution that died.
+        ("When a drill fails", refusals(*DRILL_STEPS) | {"ChecksFailed", "ExecutionDied"}),
+        ("When a restore fails", refusals(*RESTORE_STEPS, *OPERATIONS) | {"ApprovalRejected"}),
+    ],
+)
+def test_every_error_that_ends_a_run_is_explained(chapter: str, raised: set[str]) -> None:
+    explained = named_in_first_column(chapter)
+    assert raised <= set(explained)
     assert len(explained) == len(set(explained))
     assert {name for name in explained if not hasattr(errors, name)} == set()
 
 
-def test_every_state_that_it_names_is_in_a_workflow() -> None:
+@pytest.mark.parametrize(
+    ("chapter", "among"),
+    [
+        ("The monthly drill", {"ChooseRecoveryPoint", "RunChecks", "ProveNothingLeft"}),
+        ("Bringing the platform back", {"RestoreBeside", "SilenceDatabase", "WriteHandover"}),
+    ],
+)
+def test_every_state_that_it_names_is_in_a_workflow(chapter: str, among: set[str]) -> None:
     known = {
         name
-        for workflow in ("dr-drill", "sweep")
-        for name in states(json.loads((ROOT / "statemachines" / f"{workflow}.asl.json").read_text(encoding="utf-8")))
+        for file in (ROOT / "statemachines").glob("*.asl.json")
+        for name in states(json.loads(file.read_text(encoding="utf-8")))
     }
-    named = set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`", section("The monthly drill")))
-    assert {"ChooseRecoveryPoint", "RunChecks", "ProveNothingLeft"} <= named
+    named = set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`", section(chapter)))
+    assert among <= named
     assert named <= known
 
 
