@@ -68,7 +68,9 @@ class KubernetesFake:
             yield
         kubernetes.door.cache_clear()
 
-    def request(self, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str]) -> Any:
+    def request(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None, **_: object
+    ) -> Any:
         """urllib3's `PoolManager.request`, as far as the door uses it."""
         assert headers["Authorization"].startswith("Bearer k8s-aws-v1.")
         sent = json.loads(body) if body else None
