@@ -51,8 +51,8 @@ def look(place: Place, before: BeforePlatform, sides: Sides) -> tuple[PlatformCh
     """Every check, none raised for what it finds.
 
     Raises:
-        RequestRefused: the Deployment or its Secret is not there any more.
-        ServiceBusy, KubernetesUnavailable: the cluster's API does not answer, or refuses what any look needs.
+        ServiceBusy: the cluster's API does not answer.
+        KubernetesUnavailable: it refuses what any look needs, or the Deployment or its Secret is not there any more.
     """
     coder = place.coder()
     pods = tuple(each for each in place.pods(coder) if each.live)

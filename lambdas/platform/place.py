@@ -21,7 +21,10 @@ class Place:
     """Opened once an invocation. What is not there is refused in words."""
 
     def __init__(
-        self, settings: runtime_settings.Settings, *, refused: type[PlanRefused | RequestRefused] = RequestRefused
+        self,
+        settings: runtime_settings.Settings,
+        *,
+        refused: type[PlanRefused | KubernetesUnavailable] = KubernetesUnavailable,
     ) -> None:
         """Take the settings' platform. `refused` is what it means that something is not there: at the plan PlanRefused.
 
