@@ -24,7 +24,7 @@ from lambdas.contracts import Credentials
 from lambdas.platform import looking
 from lambdas.platform.checks import Counted
 from lambdas.platform.databases import Counts
-from lambdas.platform.handlers import reconcile, survey_platform
+from lambdas.platform.handlers import reconcile, remember_platform, survey_platform
 from lambdas.platform.reconciliation import Workspace
 from lambdas.restore_contracts import Restoration
 from lambdas.settings import Database, Evidence, Objectives, Platform, Settings
@@ -239,6 +239,17 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         for module in (looking, reconcile, survey_platform):
             monkeypatch.setattr(module, "Database", opened)
         yield here
+
+
+@pytest.fixture
+def remembered(world: World) -> World:
+    """The world right before the fence."""
+    world.state = {
+        "before": world.step(remember_platform.handler),
+        "credentials": world.credentials(NEW_HOST),
+        "old": world.credentials(OLD_HOST),
+    }
+    return world
 
 
 def without_platform(settings: Settings) -> Settings:

@@ -8,11 +8,11 @@ from urllib.parse import quote, urlencode
 
 import urllib3
 
-from lambdas.adapters.kubernetes.client import BUSY, JSON, NOT_FOUND, Client, document, refusal
+from lambdas.adapters.kubernetes.client import JSON, NOT_FOUND, Client, document, refusal
 from lambdas.errors import ServiceBusy
 
 _LOG_LINES, _LOG_BYTES = 2000, 512 * 1024
-_BAD_REQUEST, _UNREACHABLE, _SILENT, _OK = 400, 503, 504, 300
+_BAD_REQUEST, _BAD_GATEWAY, _UNREACHABLE, _SILENT, _OK = 400, 502, 503, 504, 300
 # coderd's own look at its health takes up to ten seconds.
 _PATIENT = urllib3.Timeout(connect=3, read=15)
 
@@ -77,7 +77,7 @@ class Replicas(Client):
         told = document(data)
         if status < _OK or told.get("kind") != "Status" or told.get("apiVersion") != "v1":
             return Proxied(status=status, text=data.decode(errors="replace"))
-        if status == NOT_FOUND or (status >= _UNREACHABLE and status != BUSY):
+        if status in (NOT_FOUND, _BAD_GATEWAY, _UNREACHABLE, _SILENT):
             return Proxied(status=_UNREACHABLE, text="")
         raise refusal(status, told, method="GET", where=self.where(where))
 

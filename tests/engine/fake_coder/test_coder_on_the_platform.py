@@ -91,6 +91,18 @@ def test_provisioners_and_workspaces_are_pods_of_namespaces_of_their_own(built: 
     assert 0 < len(running) <= coder.WORKSPACE_PODS
 
 
+def test_an_owner_s_session_token_lies_where_a_workflow_reads_it(built: Built) -> None:
+    manager = built.engine.client("secretsmanager")
+    secret = coder.token_secret(built.platform)
+    token = manager.get_secret_value(SecretId=secret)["SecretString"]
+    assert secret.startswith("coder/")
+    assert secret.endswith("/day2-token")
+    health = f"{built.engine.settings.coder_url}/api/v2/debug/health"
+    assert urllib3.request("GET", health, headers={"Coder-Session-Token": token}).status == 200
+    coder.issue_token(built.engine.client, built.platform, psql=PSQL)
+    assert manager.get_secret_value(SecretId=secret)["SecretString"] == token
+
+
 def test_the_command_tells_where_coder_and_its_database_are(built: Built) -> None:
     url = built.engine.settings.coder_url
     lines = [line.strip() for line in built.command("engine", "status").splitlines()]
