@@ -88,7 +88,7 @@ def _fenced(record: Record) -> Iterator[Advice]:
         yield Advice(
             title="Bring it back from another recovery point",
             detail="Start another restore; it takes the platform as it stands. By hand: the runbook's chapter Fenced.",
-            command=f"day2 restore{_where(record)}",
+            command=f"day2 restore --to POINT{_where(record)}",
         )
     else:
         yield Advice(
@@ -111,7 +111,7 @@ def _stands_beside(record: Record) -> Iterator[Advice]:
         title="Cut over by a new restore, if it is wanted after all",
         detail=f"{name} stands beside, verified and untouched, and is not picked up again: a new restore goes back no "
         "further than it has to.",
-        command=f"day2 restore{_where(record)}",
+        command=f"day2 restore --to {record['restore']['requested'] or 'POINT'}{_where(record)}",
     )
     yield from _loose_ends(record)
     if record["handover"]:
@@ -125,7 +125,7 @@ def _failed(record: Record) -> Iterator[Advice]:
         detail="Nothing of the platform was changed."
         if record["source_exists"] is not False
         else "Nothing of the platform was changed, and it still serves nothing: its old database is gone.",
-        command=f"day2 restore{_where(record)}",
+        command=f"day2 restore --to {record['restore']['requested'] or 'POINT'}{_where(record)}",
     )
     if record["target"]:
         yield _retire_the_restored(record)
@@ -141,10 +141,11 @@ def _terraform(record: Record) -> Iterator[Advice]:
         )
         return
     warnings = " ".join(sentence(each) for each in handover["warnings"])
+    folder = next((key.rpartition("/")[0] for key in handover["files"].values()), None)
+    where = f"The files lie in the evidence bucket under {folder}/." if folder else ""
     yield Advice(
         title="Tell Terraform, before anybody's next apply",
-        detail=f"{sentence(handover['summary'])} {warnings}".strip(),
-        command=f"day2 report {record['restore']['id']}{_where(record)}",
+        detail=" ".join(each for each in (sentence(handover["summary"]), warnings, where) if each),
     )
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from lambdas.restore_contracts import Outcome
 _FILES = resources.files("lambdas.evidence")
 SCHEMA = json.loads(_FILES.joinpath("restore_record.schema.json").read_text())
 DRILLS = json.loads(_FILES.joinpath("record.schema.json").read_text())
+MACHINE = json.loads((Path(__file__).parents[2] / "statemachines" / "platform-restore.asl.json").read_text())
 State = dict[str, Any]
 
 
@@ -269,6 +271,12 @@ def test_what_one_machine_cannot_show_is_said() -> None:
     assert recorded(sample_restores.kept(), replace(SETTINGS, on_one_machine=True))["not_shown"]
 
 
-def test_every_state_of_the_way_is_of_one_phase() -> None:
+def test_every_state_of_the_machine_but_its_last_two_is_of_one_phase() -> None:
     states = [state for phase in restore_timeline.PHASES for state in phase.states]
-    assert len(states) == len(set(states))
+    assert sorted(states) == sorted(tasks_of(MACHINE) - {"RecordRestore", "AnnounceRestore"})
+
+
+def tasks_of(machine: Any) -> set[str]:
+    found = {name for name, state in machine["States"].items() if state["Type"] == "Task"}
+    inner = [state["ItemProcessor"] for state in machine["States"].values() if "ItemProcessor" in state]
+    return found.union(*map(tasks_of, inner))

@@ -9,7 +9,7 @@ import pytest
 import sample_restores
 from report_page import Page
 from sample_drills import SETTINGS, caught
-from sample_restores import ALL, ANNA, OLD_NAME, SOURCE, TARGET, recorded
+from sample_restores import ALL, ANNA, ID, OLD_NAME, SOURCE, TARGET, recorded
 
 from lambdas.evidence import restore_view
 from lambdas.evidence.rendering import render_restore_html, render_restore_markdown
@@ -105,6 +105,13 @@ class TestWhatToDoNext:
             "Prove the new backups",
             "Retire the old cluster, when nobody misses anything any more",
         ]
+
+    def test_says_where_the_files_for_terraform_lie(self) -> None:
+        text = text_of(sample_restores.kept())
+        assert f"The files lie in the evidence bucket under restores/{SOURCE}/{ID}/handover/." in text
+
+    def test_repeats_the_recovery_point_that_was_asked_for(self) -> None:
+        assert "day2 restore --to time:2026-11-23T10:29:59Z --aws --env prod" in text_of(sample_restores.rejected())
 
     def test_after_a_swap_leaves_the_settings_as_they_are_and_retires_by_the_new_name(self) -> None:
         text = text_of(sample_restores.swapped())

@@ -16,6 +16,7 @@ from .harness import FunctionDied, Invocation
 from .interpreter import Execution
 from .restoring import AUTOMATIC, OLD, RESTORE, Stage, stage
 from .scene import Meddling
+from .truth import told_truly
 
 SWAP = {**AUTOMATIC, "strategy": "swap-identifiers"}
 TASKS = [task.name for task in tasks(RESTORE)]
@@ -37,6 +38,7 @@ def ended_well(here: Stage, execution: Execution) -> None:
         assert serving == {here.restored(execution)}
     else:
         assert serving == {OLD} or (not serving and here.platform.coder_replicas() == 0)
+    told_truly(here, execution)
 
 
 BUG, DEATH = (bug, "UnforeseenError"), (death_after_effect, "Runtime.ExitError")
@@ -137,6 +139,7 @@ def test_a_rollback_that_fails_itself_leaves_the_platform_on_one_database_or_on_
         assert (execution.status, execution.error) == ("FAILED", "UnforeseenError")
         assert here.sound()
         assert len(here.platform.serving()) <= 1
+        told_truly(here, execution)
 
 
 def test_names_that_cannot_be_swapped_back_leave_the_platform_fenced() -> None:
@@ -170,6 +173,7 @@ def test_whatever_goes_wrong_in_whatever_order_it_is_never_on_two_databases(seed
         assert len(here.platform.serving()) <= 1
         if execution.status == "SUCCEEDED":
             assert here.platform.serving() == {here.restored(execution)}
+        told_truly(here, execution)
 
 
 @pytest.mark.parametrize("state", ["SilenceDatabase", "Repoint", "AwaitRollout", "Soak"])
