@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from sample_drills import SETTINGS, caught, recorded
 
 from lambdas.evidence import canonical, timeline
-from lambdas.steps import STEPS
+from lambdas.steps import DRILL_STEPS
 
 DRILLS = (
     sample_drills.passed,
@@ -221,7 +221,7 @@ class TestPhases:
     def test_cover_every_step_before_the_evidence(self) -> None:
         known = {state for phase in timeline.PHASES for state in phase.states}
         after = {"RecordEvidence", "Announce", "FindOrphans", "FindOrphanNamespaces", "CloseSweep"}
-        assert known == {step.name for step in STEPS} - after
+        assert known == {step.name for step in DRILL_STEPS} - after
 
 
 class TestTheCost:
