@@ -46,7 +46,8 @@ class Workflow(Construct):
                 statements=run_workflow(names, used),
             ),
             # Inputs and outputs are logged too: no payload holds a secret or a row (safety rule 7), and at three in
-            # the morning they are what an operator needs.
+            # the morning they are what an operator needs. Not where a task's token is among them: whoever may send
+            # answers could use it.
             logs=sfn.LogOptions(
                 destination=log_group(
                     self,
@@ -55,7 +56,7 @@ class Workflow(Construct):
                     days=names.settings.watch.log_retention_days,
                 ),
                 level=sfn.LogLevel.ALL,
-                include_execution_data=True,
+                include_execution_data=".waitForTaskToken" not in asl.read_text(encoding="utf-8"),
             ),
             tracing_enabled=True,
         )

@@ -21,8 +21,6 @@ from day2.restore.running import Ended
 from lambdas import payload
 from lambdas.errors import InputRejected
 
-_GOOD = frozenset({"kept", "beside", "not-cut-over"})
-
 
 def restore(  # noqa: PLR0913  one argument for each option
     *,
@@ -114,7 +112,7 @@ def _leave(ended: Ended, files: Sequence[Path], *, as_json: bool) -> NoReturn:
         typer.echo(json.dumps({**payload.write(summary), "files": [str(each) for each in files]}, indent=2))
     else:
         console.print(restored.shown(summary, files))
-    raise typer.Exit(OK if summary.outcome in _GOOD else FAILED)
+    raise typer.Exit(OK if summary.outcome in restored.GOOD else FAILED)
 
 
 def _without_record(seen: Watched, *, as_json: bool) -> NoReturn:

@@ -14,6 +14,9 @@ from lambdas.evidence.restore_summary import RestoreSummary
 from lambdas.restore_contracts import Outcome, Plan
 from lambdas.words import clock, dollars, plural
 
+GOOD: frozenset[Outcome] = frozenset({"kept", "beside", "not-cut-over"})
+"""What ends with exit code 0: as it was asked for, or as a person decided."""
+
 _ENDS: Mapping[Outcome, tuple[str, str, str]] = {
     "kept": ("✓", "green", "The platform serves on the restored database."),
     "beside": ("✓", "green", "The restored cluster stands beside, verified; nothing was cut over."),

@@ -8,7 +8,7 @@ from day2.drill.evidence import DIGEST, FOLDER, RECORD, EvidenceAltered
 from lambdas.adapters.archive import Archive
 from lambdas.evidence import naming
 from lambdas.evidence.canonical import digest
-from lambdas.evidence.restore_summary import RestoreSummary
+from lambdas.evidence.restore_summary import RestoreSummary, summarise
 
 HANDOVER = "terraform"
 
@@ -43,3 +43,29 @@ def fetch(deployment: Deployment, summary: RestoreSummary, *, folder: Path = FOL
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_bytes(each)
     return tuple(place / name for name in content if name != DIGEST)
+
+
+def read(place: Path) -> tuple[RestoreSummary | None, tuple[Path, ...]]:
+    """The summary of a restore whose evidence lies in a folder, and its files; (None, ()) where there is none.
+
+    Raises EvidenceAltered when the record has not the digest that was written beside it.
+    """
+    record = place / RECORD
+    if not record.is_file():
+        return None, ()
+    content = record.read_bytes()
+    told = json.loads(content)
+    if "restore" not in told:
+        return None, ()
+    written = (place / DIGEST).read_text().split()[:1] if (place / DIGEST).is_file() else []
+    if written != [digest(content)]:
+        raise EvidenceAltered(
+            f"Its SHA-256 is {digest(content)}, and the one beside it {', '.join(written) or 'missing'}.",
+            resource=str(record),
+            next_step="Fetch it again from where the restore ran: `day2 report ID --aws --env NAME`.",
+        )
+    places = naming.restore_places(source=told["restore"]["source"], restore=told["restore"]["id"])
+    summary = summarise(told, record_key=places.record, report_key=places.report, sha256=digest(content))
+    script = sorted((place / HANDOVER).glob("*.sh"))
+    page, form = place / Path(places.report).name, place / Path(places.markdown).name
+    return summary, (page, form, *script, record)
