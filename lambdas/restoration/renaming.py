@@ -61,8 +61,14 @@ def back(before: BeforeDatabase) -> dict[str, str]:
     return dict(before.names)
 
 
-def plan(wanted: Mapping[str, str], clusters: Sequence[Cluster], instances: Sequence[Instance]) -> Renames:
-    """What can be renamed now. What no longer exists is not waited for: RDS knows what became of it, we do not."""
+def plan(
+    wanted: Mapping[str, str], clusters: Sequence[Cluster], instances: Sequence[Instance], *, former: Mapping[str, str]
+) -> Renames:
+    """What can be renamed now. `former` are the names that all this comes from, by resource id.
+
+    A name is free when nobody bears it, and who bore it is available again under another: until then RDS may still
+    hold it. What no longer exists is not waited for: RDS knows what became of it, we do not.
+    """
     present: list[tuple[Kind, str, str, str]] = [
         *(("cluster", each.resource_id, each.name, each.status) for each in clusters),
         *(("instance", each.resource_id, each.name, each.status) for each in instances),
@@ -75,8 +81,12 @@ def plan(wanted: Mapping[str, str], clusters: Sequence[Cluster], instances: Sequ
         waiting.append(
             f"{kind} {name} ({status}), which is to be {new}" if name != new else f"{kind} {name} ({status})"
         )
-        taken = any(other == new for other_kind, _, other, _ in present if other_kind == kind)
-        if name != new and status == AVAILABLE and not taken:
+        held = any(
+            other_kind == kind and (other == new or (former.get(id_) == new and its_status != AVAILABLE))
+            for other_kind, id_, other, its_status in present
+            if id_ != resource
+        )
+        if name != new and status == AVAILABLE and not held:
             begin.append(Rename(kind=kind, name=name, new=new))
     return Renames(begin=tuple(begin), waiting_for=tuple(waiting))
 

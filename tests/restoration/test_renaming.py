@@ -43,6 +43,7 @@ class Rds:
     def __init__(self, names: dict[str, str]) -> None:
         self.names = dict(names)
         self.busy: set[str] = set()
+        self.former = dict(names)
 
     def look(self, wanted: dict[str, str]) -> renaming.Renames:
         clusters = [
@@ -62,7 +63,7 @@ class Rds:
             for resource, name in self.names.items()
             if resource.startswith("db-")
         ]
-        return renaming.plan(wanted, clusters, instances)
+        return renaming.plan(wanted, clusters, instances, former=self.former)
 
     def do(self, rename: renaming.Rename) -> None:
         assert rename.new not in self.names.values(), "RDS would refuse a name that is in use"
@@ -95,6 +96,16 @@ def test_a_name_is_not_taken_before_its_owner_has_left_it() -> None:
     assert {each.name for each in first.begin} == {SOURCE, f"{SOURCE}-1", f"{SOURCE}-2"}
 
 
+def test_a_name_is_not_taken_while_its_last_owner_is_still_leaving_it() -> None:
+    rds = Rds(NAMES)
+    wanted = renaming.forward(RESTORATION, BEFORE)
+    for rename in rds.look(wanted).begin:
+        rds.do(rename)
+    assert rds.look(wanted).begin == ()
+    rds.busy.clear()
+    assert {each.new for each in rds.look(wanted).begin} == {SOURCE, f"{SOURCE}-1", f"{SOURCE}-2"}
+
+
 def test_what_is_on_its_way_is_waited_for_and_not_renamed_again() -> None:
     rds = Rds(NAMES)
     rds.busy = set(NAMES)
@@ -113,6 +124,7 @@ def test_whatever_was_done_half_way_everything_gets_its_own_name_back(seed: int)
         for rename in chance.sample(begin, chance.randrange(len(begin) + 1)):
             rds.do(rename)
         rds.busy.clear()
+    rds.former = SWAPPED
     rds.settle(renaming.back(BEFORE))
     assert rds.names == NAMES
 

@@ -42,8 +42,6 @@ PRODUCTION = "cluster-PROD"
 NAMES = charts.Names()
 VERSION = "v2.29.1+0123abc"
 DEPLOYMENT = ("deployments", NAMES.namespace, NAMES.deployment)
-STARTS, ENDS = 4, 4
-"""Seconds that a replica takes to become ready, and to be gone."""
 
 
 @dataclass
@@ -72,6 +70,7 @@ class PlatformFake:
 
     unhealthy     coderd on these clusters (by resource id) answers as a broken one does
     old_password  the one that recovery points have
+    starts_seconds, ends_seconds  what a replica takes to become ready, and to be gone
     """
 
     time: VirtualTime
@@ -87,6 +86,8 @@ class PlatformFake:
     meddle: Callable[[str, str, Json | None], int | None] = lambda *_: None
     aftermath: Callable[[], None] = lambda: None
     old_password: str = PASSWORD
+    starts_seconds: float = 4
+    ends_seconds: float = 4
     made: int = 0
 
     def __post_init__(self) -> None:
@@ -206,7 +207,7 @@ class PlatformFake:
             self.store.drop(("pods", self.names.namespace, name))
         standing = [each for each in self.replicas.values() if each.ends_at is None]
         for each in standing[wanted:]:
-            each.ends_at = now + timedelta(seconds=ENDS)
+            each.ends_at = now + timedelta(seconds=self.ends_seconds)
         for _ in range(wanted - len(standing)):
             self.made += 1
             name = f"coder-0-{self.made}"
@@ -232,7 +233,7 @@ class PlatformFake:
 
     def _ready(self, replica: Replica) -> bool:
         """A replica is ready some seconds after it was made, while the database that it was told of lets it in."""
-        up = self.time.now >= replica.made_at + timedelta(seconds=STARTS)
+        up = self.time.now >= replica.made_at + timedelta(seconds=self.starts_seconds)
         return up and self._database(replica.url) is not None
 
     def _database(self, url: str) -> str | None:

@@ -71,6 +71,7 @@ class Rds:
     snapshots: dict[str, Json] = field(default_factory=dict)
     backups: dict[str, Json] = field(default_factory=dict)
     passwords: dict[str, str] = field(default_factory=dict)
+    held: dict[str, datetime] = field(default_factory=dict)
     created: int = 0
 
     def __post_init__(self) -> None:
@@ -229,8 +230,9 @@ class Rds:
 
     def _rename_cluster(self, name: str, new: str) -> str:
         """The new name, at once; the cluster is `renaming` for a while, and its endpoints follow its name."""
-        if new in self.clusters:
+        if new in self.clusters or self._is_held(new):
             raise Refusal("DBClusterAlreadyExistsFault")
+        self._leave(name)
         cluster = self.clusters[new] = self.clusters.pop(name)
         cluster.told |= {
             "DBClusterIdentifier": new,
@@ -244,14 +246,22 @@ class Rds:
         cluster.becomes((self.time.now, "renaming"), (settled_at, "available"))
         return new
 
+    def _leave(self, name: str) -> None:
+        """A name that is left is held until the rename is over."""
+        self.held[name] = self.time.now + timedelta(seconds=self.durations.renaming)
+
+    def _is_held(self, name: str) -> bool:
+        return self.held.get(name, self.time.now) > self.time.now
+
     def _modify_instance(self, asked: Mapping[str, Any]) -> Json:
         name, now = asked["DBInstanceIdentifier"], self.time.now
         [instance] = _named(self.instances, name, "DBInstanceNotFoundFault").values()
         if instance.status(now) != "available":
             raise Refusal("InvalidDBInstanceStateFault", f"{name} is {instance.status(now)}")
         if (new := asked.get("NewDBInstanceIdentifier")) is not None:
-            if new in self.instances:
+            if new in self.instances or self._is_held(new):
                 raise Refusal("DBInstanceAlreadyExistsFault")
+            self._leave(name)
             self.instances[new] = self.instances.pop(name)
             instance.told["DBInstanceIdentifier"] = new
             instance.becomes((now, "rebooting"), (now + timedelta(seconds=self.durations.renaming), "available"))

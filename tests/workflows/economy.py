@@ -9,18 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from lambdas.evidence.cost import USD_PER_GB_SECOND, USD_PER_INVOCATION, USD_PER_TRANSITION
 from lambdas.steps import BY_NAME
 
 from .cloud import REALISTIC, Durations
-from .harness import Invocation
+from .harness import Invocation, World
 from .interpreter import Execution
-from .scene import Scene, scene
+from .scene import scene
 
 FIRST_CALL_SECONDS = {"control": 1.2, "inside": 1.8}
 LATER_CALL_SECONDS = 0.3
+
+
+class HasWorld(Protocol):
+    """A scene or a stage."""
+
+    world: World
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +73,7 @@ def account(durations: Durations = REALISTIC) -> Economy:
     """Run a drill and account for it."""
     with scene(durations=durations) as stage:
         stage.world.seconds = 0
-        spent = _as_lambda_would(stage)
+        spent = as_lambda_would(stage)
         drill = stage.drill({})
         assert drill.status == "SUCCEEDED", drill.cause
         return Economy(
@@ -90,7 +96,8 @@ def transitions(execution: Execution) -> int:
     return int(entered + retried)
 
 
-def _as_lambda_would(stage: Scene) -> list[tuple[str, float]]:
+def as_lambda_would(stage: HasWorld) -> list[tuple[str, float]]:
+    """Let every invocation take what Lambda would; the seconds of each as they are spent."""
     started: set[str] = set()
     spent: list[tuple[str, float]] = []
 

@@ -18,8 +18,9 @@ def handler(call: Call) -> dict[str, Any]:
     """Take `restoration`, `database_before` and `direction` (forward | back); give the `changes` once settled."""
     restoration = names.require_target(call.take(Restoration, "restoration"), call.settings)
     before = call.take(BeforeDatabase, "database_before")
-    wanted = renaming.forward(restoration, before) if call.event["direction"] == "forward" else renaming.back(before)
-    look = renaming.plan(wanted, rds.door().clusters(), rds.door().instances())
+    there, here = renaming.forward(restoration, before), renaming.back(before)
+    wanted, former = (there, here) if call.event["direction"] == "forward" else (here, there)
+    look = renaming.plan(wanted, rds.door().clusters(), rds.door().instances(), former=former)
     for rename in look.begin:
         if rename.kind == "cluster":
             rds.door().rename_cluster(rename.name, rename.new)
