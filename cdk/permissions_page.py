@@ -130,7 +130,8 @@ class _Writer:
 
     def _statement(self, statement: Mapping[str, Any]) -> Iterator[str]:
         yield f"- **{statement['Sid']}** ({statement['Effect'].lower()}): {self.why[statement['Sid']]}"
-        yield f"  - {', '.join(f'`{each}`' for each in _list(statement['Action']))}"
+        actions = ", ".join(f"`{each}`" for each in _list(statement.get("Action", statement.get("NotAction"))))
+        yield f"  - {actions if 'Action' in statement else f'everything but {actions}'}"
         places = _list(statement.get("Resource", statement.get("NotResource")))
         where = "on" if "Resource" in statement else "on all but"
         yield f"  - {where} {', '.join(f'`{self._short(each)}`' for each in places)}"

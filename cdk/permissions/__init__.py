@@ -2,41 +2,43 @@
 
 Two walls stand between a drill and production, and either would do: Allow statements reach only names under the
 drills' prefix (and, for a change, only what bears the drills' tags), and every role that changes anything in RDS
-carries the Deny statements of `database.guard`, which hold even if someone attaches a broader policy to it.
+carries the Deny statements of `database.guard`, which hold even if someone attaches a broader policy to it. A platform
+restore has production for its subject; its roles carry those of `restore.guard` instead.
 """
 
 from collections.abc import Mapping
 
 from cdk.names import Names
-from cdk.permissions import database, evidence, restore, starting, surroundings, terraform
+from cdk.permissions import database, evidence, platform, restore, starting, surroundings, terraform
 from cdk.permissions.statement import Row, Statement
 from lambdas.steps import BY_NAME, OPERATIONS, RESTORE_STEPS, STEPS, Step
 
-_ENTER: tuple[Row, ...] = (restore.read_connection_secret,)
+_ENTER: tuple[Row, ...] = (platform.read_connection_secret, platform.read_with_key)
 _KUBERNETES: tuple[Row, ...] = (surroundings.kubernetes,)
-_LOOK_AT_THE_PLATFORM: tuple[Row, ...] = (*_KUBERNETES, restore.read_connection_secret, restore.read_token)
-_REPOINT: tuple[Row, ...] = (*_KUBERNETES, restore.read_connection_secret, restore.write_connection_secret)
+_READ_THE_PLATFORM: tuple[Row, ...] = (*_KUBERNETES, *_ENTER)
+_LOOK_AT_THE_PLATFORM: tuple[Row, ...] = (*_READ_THE_PLATFORM, platform.read_token)
+_REPOINT: tuple[Row, ...] = (*_READ_THE_PLATFORM, platform.write_connection_secret, platform.write_with_key)
 
 _RESTORE: Mapping[str, tuple[Row, ...]] = {
-    "OpenRestore": (database.look, evidence.claim_restore, restore.look_at_restores),
+    "OpenRestore": (database.look, evidence.claim_restore, platform.look_at_restores),
     "SurveyDatabase": (database.look, evidence.read_ledger),
-    "SurveyPlatform": _LOOK_AT_THE_PLATFORM,
+    "SurveyPlatform": _READ_THE_PLATFORM,
     "PlanRestore": (),
     "RestoreBeside": (database.look, restore.restore_beside),
     "AddInstances": (database.look, restore.add_instances),
     "AwaitInstances": (database.look,),
     "TryLogin": _ENTER,
-    "SetMasterPassword": (database.look, restore.read_connection_secret, restore.set_password),
+    "SetMasterPassword": (database.look, *_ENTER, restore.set_password),
     "PlanRestoredChecks": _ENTER,
     "RunRestoredChecks": _ENTER,
     "JudgeRestore": (evidence.read_ledger,),
     "AdmitData": (),
     "AskApproval": (evidence.keep_approval, evidence.announce),
-    "RememberPlatform": (*_KUBERNETES, restore.read_connection_secret),
+    "RememberPlatform": _READ_THE_PLATFORM,
     "RememberDatabase": (database.look,),
     "StopPlatform": _KUBERNETES,
     "AwaitStopped": _KUBERNETES,
-    "FenceDatabase": (database.look, restore.change_groups),
+    "FenceDatabase": (database.look, restore.fence),
     "SilenceDatabase": _ENTER,
     "Repoint": _REPOINT,
     "SwapIdentifiers": (database.look, restore.rename),
@@ -46,15 +48,15 @@ _RESTORE: Mapping[str, tuple[Row, ...]] = {
     "StartProvisioners": _KUBERNETES,
     "VerifyPlatform": _LOOK_AT_THE_PLATFORM,
     "Soak": _LOOK_AT_THE_PLATFORM,
-    "SettleGroups": (database.look, restore.change_groups),
-    "Reconcile": (*_KUBERNETES, restore.read_connection_secret),
+    "SettleGroups": (database.look, restore.settle_groups),
+    "Reconcile": _READ_THE_PLATFORM,
     "WriteHandover": (database.look, evidence.write_restores),
     "RepointBack": _REPOINT,
-    "UnfenceDatabase": (database.look, restore.change_groups),
+    "UnfenceDatabase": (database.look, restore.fence),
     "OpenDatabase": _ENTER,
     "RecordRestore": (evidence.close_restore, evidence.write_restores),
     "AnnounceRestore": (evidence.announce,),
-    "AnswerApproval": (evidence.keep_approval, restore.answer),
+    "AnswerApproval": (evidence.keep_approval, platform.answer),
 }
 
 TABLE: Mapping[str, tuple[Row, ...]] = {

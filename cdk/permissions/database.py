@@ -144,17 +144,19 @@ def add_instance(names: Names) -> tuple[Statement, ...]:
             why="The instance joins a cluster under the prefix, with the engine's default groups of every version.",
         ),
         *_use_keys(names),
-        Statement(
-            sid="NeverPublic",
-            effect="Deny",
-            actions=("rds:CreateDBInstance",),
-            resources=("*",),
-            conditions={"Bool": {"rds:PubliclyAccessible": "true"}},
-            why=(
-                "No copy gets a public address, where RDS tells IAM of it: the Service Authorization Reference "
-                "promises no such key. What holds everywhere is the step's own `false`, and the proof of isolation."
-            ),
-        ),
+        never_public(names),
+    )
+
+
+def never_public(_names: Names) -> Statement:
+    """For every role that makes instances, a drill's and a restore's."""
+    return Statement(
+        sid="NeverPublic",
+        effect="Deny",
+        actions=("rds:CreateDBInstance",),
+        resources=("*",),
+        conditions={"Bool": {"rds:PubliclyAccessible": "true"}},
+        why="No instance gets a public address: RDS tells IAM what is asked for, and the step itself says `false`.",
     )
 
 

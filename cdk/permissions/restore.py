@@ -1,23 +1,27 @@
-"""A platform restore: what it makes beside the source, what it changes of the source, and the wall around both.
+"""A platform restore and the databases: what it makes beside the source, what it changes, and the wall around both.
 
-It may make clusters and instances of one beginning, give the source and those other groups, names and (those only) a
-master password, and change one secret. Nothing in it deletes a database. What IAM cannot say: `rds:ModifyDBCluster` has
-no condition for what is modified, so that a role which may rename the source could also take its deletion protection
-off; the door to RDS has no way to ask for that (`lambdas/adapters/rds.py`), and no role of the machine can delete.
+It may make clusters and instances of one beginning, give the source and those other security groups and other names,
+and give (those only) a master password. Which actions take which resources and condition keys: Service Authorization
+Reference, "Amazon RDS" (2026-11). What follows from it, and what IAM cannot say, is told in `cdk.permissions_page`.
 """
 
 from collections.abc import Mapping
 
-from cdk.names import RESTORE, Names
-from cdk.permissions.database import ENVIRONMENT_TAG, VERBS
+from cdk.names import Names
+from cdk.permissions.database import ENVIRONMENT_TAG, VERBS, never_public
 from cdk.permissions.statement import Statement
 
 RESTORE_TAG = "coder-day2:restore"
 
 _RESTORES = ("rds:RestoreDBClusterFromSnapshot", "rds:RestoreDBClusterToPointInTime")
+_MODIFIES = ("rds:ModifyDBCluster", "rds:ModifyDBInstance")
+_LOOKS = ("rds:Describe*", "rds:List*")
+# Of VERBS those that a restore has a use for; what it does with them is held by statements of their own.
+_USED_VERBS = frozenset({"Add", "Create", "Modify"})
 
 
 def _tagging(names: Names) -> dict[str, Mapping[str, str]]:
+    """Only with a restore's tags in the request."""
     return {
         "StringEquals": {f"aws:RequestTag/{ENVIRONMENT_TAG}": names.environment},
         "Null": {f"aws:RequestTag/{RESTORE_TAG}": "false"},
@@ -25,18 +29,39 @@ def _tagging(names: Names) -> dict[str, Mapping[str, str]]:
 
 
 def _tagged(names: Names) -> dict[str, Mapping[str, str]]:
+    """Only what bears a restore's tags."""
     return {
         "StringEquals": {f"aws:ResourceTag/{ENVIRONMENT_TAG}": names.environment},
         "Null": {f"aws:ResourceTag/{RESTORE_TAG}": "false"},
     }
 
 
-def _places(names: Names) -> tuple[str, ...]:
+def _groups(names: Names) -> tuple[str, ...]:
+    """What a cluster or an instance is shaped by. Security groups are not among it: no RDS action is authorised on one."""
     return (
-        names.arn("rds", "subgrp:*"),
         names.arn("rds", "cluster-pg:*"),
         names.arn("rds", "pg:*"),
         names.arn("rds", "og:default:aurora-postgresql-*"),
+    )
+
+
+def _places(names: Names) -> tuple[str, ...]:
+    return (names.arn("rds", "subgrp:*"), *_groups(names))
+
+
+def _made(names: Names) -> tuple[str, ...]:
+    """What restores make, under the name that they give it."""
+    return names.restored("cluster"), names.restored("db")
+
+
+def _touched(names: Names) -> tuple[str, ...]:
+    """All that a restore changes: the source, what it made, and the source under its other name."""
+    return (
+        names.source_cluster,
+        names.source_instances,
+        *_made(names),
+        names.set_aside("cluster"),
+        names.set_aside("db"),
     )
 
 
@@ -60,7 +85,10 @@ def restore_beside(names: Names) -> tuple[Statement, ...]:
             sid="RestoreThePlatformToPointInTime",
             actions=("rds:RestoreDBClusterToPointInTime",),
             resources=(names.source_cluster, names.arn("rds", "cluster-auto-backup:*")),
-            why="The source, and the retained backup that it leaves when it is deleted, whose id only AWS knows.",
+            why=(
+                "The source, and the retained backup that it leaves when it is deleted, whose id only AWS knows: "
+                "another cluster's is kept out by the step alone."
+            ),
         ),
         Statement(
             sid="ShapeItLikeTheSource",
@@ -88,26 +116,26 @@ def add_instances(names: Names) -> tuple[Statement, ...]:
             why="They join a restored cluster, with the groups that the source's instances have.",
         ),
         *_use_keys(names),
+        never_public(names),
     )
 
 
 def _use_keys(names: Names) -> tuple[Statement, ...]:
-    keys = tuple(key for key in (names.settings.source.kms_key,) if key)
-    if not keys:
-        return ()
+    if names.settings.source.kms_key is None:
+        return ()  # the AWS-managed key of RDS lets its account's callers through by its own policy
     via_rds = {"kms:ViaService": f"rds.{names.settings.aws.region}.amazonaws.com"}
     return (
         Statement(
             sid="ReadThePlatformsKey",
             actions=("kms:DescribeKey", "kms:Decrypt"),
-            resources=keys,
+            resources=(names.settings.source.kms_key,),
             conditions={"StringEquals": via_rds},
-            why="The key of the source and its backups, through RDS only.",
+            why="The key of the source and its backups, through RDS only; an instance needs it as a cluster does.",
         ),
         Statement(
             sid="LetRdsUseThePlatformsKey",
             actions=("kms:CreateGrant",),
-            resources=keys,
+            resources=(names.settings.source.kms_key,),
             conditions={"StringEquals": via_rds, "Bool": {"kms:GrantIsForAWSResource": "true"}},
             why="RDS passes the key on to the restored storage; no other grant can be made.",
         ),
@@ -115,43 +143,59 @@ def _use_keys(names: Names) -> tuple[Statement, ...]:
 
 
 def set_password(names: Names) -> tuple[Statement, ...]:
+    restored = names.restored("cluster")
     return (
         Statement(
             sid="SetTheRestoredPassword",
             actions=("rds:ModifyDBCluster",),
-            resources=(names.restored("cluster"),),
+            resources=(restored,),
             conditions=_tagged(names),
             why="Restored clusters that bear a restore's tags, whose password the recovery point has brought along.",
+        ),
+        _leave_groups(names),
+        Statement(
+            sid="NeverTheSourcesPassword",
+            effect="Deny",
+            actions=_MODIFIES,
+            except_resources=(restored, *_groups(names)),
+            why="Whoever knows the connection secret may set the password of a restored cluster, and of no other.",
+        ),
+    )
+
+
+def fence(names: Names) -> tuple[Statement, ...]:
+    return (
+        Statement(
+            sid="FenceTheSource",
+            actions=("rds:ModifyDBCluster",),
+            resources=(names.source_cluster,),
+            why="The source's security groups, taken and given back while it bears its own name.",
         ),
         _leave_groups(names),
     )
 
 
-def change_groups(names: Names) -> tuple[Statement, ...]:
+def settle_groups(names: Names) -> tuple[Statement, ...]:
     return (
         Statement(
-            sid="FenceAndSettle",
+            sid="SettleTheGroups",
             actions=("rds:ModifyDBCluster",),
-            resources=(names.source_cluster, names.restored("cluster"), names.set_aside("cluster")),
-            why="The security groups of the source, under both its names, and of the restored cluster.",
+            resources=(names.source_cluster, names.restored("cluster")),
+            why="The security groups of the cluster that serves, which bears the source's name or its own.",
         ),
         _leave_groups(names),
     )
 
 
 def rename(names: Names) -> tuple[Statement, ...]:
-    if "swap-identifiers" not in (names.settings.restore.strategies if names.settings.restore else ()):
+    if names.settings.restore is None or "swap-identifiers" not in names.settings.restore.strategies:
         return ()
     return (
         Statement(
             sid="SwapNames",
-            actions=("rds:ModifyDBCluster", "rds:ModifyDBInstance"),
-            resources=(
-                names.source_cluster,
-                names.source_instances,
-                *(name(kind) for name in (names.restored, names.set_aside) for kind in ("cluster", "db")),
-            ),
-            why="The names of the source, of the restored cluster, and of their instances.",
+            actions=_MODIFIES,
+            resources=_touched(names),
+            why="The names of the source, of the restored cluster, and of their instances, from either side of a swap.",
         ),
         _leave_groups(names),
     )
@@ -160,144 +204,69 @@ def rename(names: Names) -> tuple[Statement, ...]:
 def _leave_groups(names: Names) -> Statement:
     return Statement(
         sid="LeaveTheirGroups",
-        actions=("rds:ModifyDBCluster", "rds:ModifyDBInstance"),
-        resources=(*_places(names), names.arn("ec2", "security-group/*")),
+        actions=_MODIFIES,
+        resources=_places(names),
         why="A change of a cluster or an instance is authorised on its groups too; the groups are not changed.",
-    )
-
-
-def read_connection_secret(names: Names) -> tuple[Statement, ...]:
-    platform = names.settings.platform
-    if platform is None:
-        return ()
-    return (
-        Statement(
-            sid="ReadTheConnectionSecret",
-            actions=("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"),
-            resources=(names.secret(platform.connection_secret),),
-            why="The one secret with which the platform reaches its database.",
-        ),
-        *_use_secrets_key(names, "kms:Decrypt"),
-    )
-
-
-def write_connection_secret(names: Names) -> tuple[Statement, ...]:
-    platform = names.settings.platform
-    if platform is None:
-        return ()
-    return (
-        Statement(
-            sid="RepointTheConnectionSecret",
-            actions=("secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage"),
-            resources=(names.secret(platform.connection_secret),),
-            why="A new version of the one secret, and the version before when a rollback asks for it.",
-        ),
-        *_use_secrets_key(names, "kms:GenerateDataKey"),
-    )
-
-
-def _use_secrets_key(names: Names, action: str) -> tuple[Statement, ...]:
-    platform = names.settings.platform
-    if platform is None or platform.secrets_kms_key is None:
-        return ()
-    service = f"secretsmanager.{names.settings.aws.region}.amazonaws.com"
-    return (
-        Statement(
-            sid="ReadTheSecretsKey" if action == "kms:Decrypt" else "WriteWithTheSecretsKey",
-            actions=(action,),
-            resources=(platform.secrets_kms_key,),
-            conditions={"StringEquals": {"kms:ViaService": service}},
-            why="The key of the platform's secrets, through Secrets Manager only.",
-        ),
-    )
-
-
-def read_token(names: Names) -> tuple[Statement, ...]:
-    platform = names.settings.platform
-    if platform is None or platform.token_secret is None:
-        return ()
-    return (
-        Statement(
-            sid="ReadCodersToken",
-            actions=("secretsmanager:GetSecretValue",),
-            resources=(names.secret(platform.token_secret),),
-            why="The session token by which Coder is asked for its counts.",
-        ),
-        *_use_secrets_key(names, "kms:Decrypt"),
-    )
-
-
-def look_at_restores(names: Names) -> tuple[Statement, ...]:
-    return (
-        Statement(
-            sid="LookAtRestores",
-            actions=("states:DescribeExecution",),
-            resources=(names.executions_arn(RESTORE),),
-            why="Executions of the restore machine: whether the one that holds the lock still runs.",
-        ),
-    )
-
-
-def answer(names: Names) -> tuple[Statement, ...]:
-    return (
-        Statement(
-            sid="LetTheRestoreGoOn",
-            actions=("states:SendTaskSuccess", "states:SendTaskFailure"),
-            resources=(names.machine_arn(RESTORE),),
-            why="The answer to a waiting restore, and to no other machine.",
-        ),
-        Statement(
-            sid="SeeWhoStartedIt",
-            actions=("cloudtrail:LookupEvents",),
-            resources=("*",),
-            why="Looking events up takes no resource; it is read for StartExecution alone.",
-        ),
     )
 
 
 def guard(names: Names) -> tuple[Statement, ...]:
     """What no role of a restore may do, whatever else it is allowed."""
-    mine = (
-        names.source_cluster,
-        names.source_instances,
-        *(name(kind) for name in (names.restored, names.set_aside) for kind in ("cluster", "db")),
-    )
-    placing = (*_places(names), names.arn("ec2", "security-group/*"))
+    made, places = _made(names), _places(names)
     backups = names.arn("rds", "cluster-auto-backup:*")
     return (
         Statement(
+            sid="NothingElseOfRds",
+            effect="Deny",
+            except_actions=(*_LOOKS, *_RESTORES, *_MODIFIES, "rds:AddTagsToResource", "rds:CreateDBInstance"),
+            resources=(f"arn:{names.partition}:rds:*",),
+            why=(
+                "A restore makes, renames and re-groups, and no more: it never deletes, stops, reboots or fails over "
+                "a database, nor opens one to anybody. The old one stays until a person retires it."
+            ),
+        ),
+        Statement(
             sid="NothingIsEverDeleted",
             effect="Deny",
-            actions=tuple(
-                f"rds:{verb}*" for verb in ("Delete", "Stop", "Remove", "Reset", "Reboot", "Failover", "Backtrack")
-            ),
+            actions=tuple(f"rds:{verb}*" for verb in VERBS if verb not in _USED_VERBS),
             resources=("*",),
-            why="A restore never deletes or stops a database; the old one stays until a person retires it.",
+            why="The same by its verbs, for the actions that RDS authorises on no resource at all.",
         ),
         Statement(
             sid="NoOtherCluster",
             effect="Deny",
-            actions=tuple(f"rds:{verb}*" for verb in VERBS),
-            except_resources=(*mine, *placing),
-            why="Everything but describing and restoring, on what is neither the source nor made by a restore.",
+            actions=_MODIFIES,
+            except_resources=(*_touched(names), *places),
+            why="Changing what is neither the source nor made by a restore.",
+        ),
+        Statement(
+            sid="NoInstanceElsewhere",
+            effect="Deny",
+            actions=("rds:CreateDBInstance",),
+            except_resources=(*made, *places),
+            why="An instance of another name, or for another cluster, than what a restore made.",
+        ),
+        Statement(
+            sid="NoTagElsewhere",
+            effect="Deny",
+            actions=("rds:AddTagsToResource",),
+            except_resources=made,
+            why="The tags say what a restore made: nothing else gets them, the source and the groups first of all.",
         ),
         Statement(
             sid="PlatformFromTheSourceOnly",
             effect="Deny",
             actions=("rds:Restore*",),
-            except_resources=(
-                names.restored("cluster"),
-                names.source_cluster,
-                *names.source_snapshots,
-                backups,
-                *placing,
+            except_resources=(made[0], names.source_cluster, *names.source_snapshots, backups, *places),
+            why=(
+                "A restore onto, or from, anything but a restored name, the one source, its snapshots and retained "
+                "backups; of which cluster these are, the step sees and IAM does not."
             ),
-            why="A restore onto, or from, anything but a restored name, the one source, its snapshots and backups.",
         ),
         Statement(
             sid="NoSnapshotOverTheSource",
             effect="Deny",
-            actions=("rds:RestoreDBClusterFromSnapshot", "rds:RestoreDBClusterFromS3"),
+            actions=("rds:RestoreDBClusterFromSnapshot",),
             resources=(names.source_cluster,),
             why="A restore from a snapshot needs the source for nothing but to replace it.",
         ),

@@ -12,7 +12,8 @@ class Statement:
     """One IAM statement; `why` names the resource in words and is also the reason for any `*` in it."""
 
     sid: str
-    actions: tuple[str, ...]
+    actions: tuple[str, ...] = ()
+    except_actions: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
     except_resources: tuple[str, ...] = ()
     conditions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -27,12 +28,12 @@ class Statement:
 
     def document(self) -> dict[str, Any]:
         """As IAM reads it."""
+        what = {"NotAction": self.except_actions} if self.except_actions else {"Action": self.actions}
         where = {"NotResource": self.except_resources} if self.except_resources else {"Resource": self.resources}
         return {
             "Sid": self.sid,
             "Effect": self.effect,
-            "Action": list(self.actions),
-            **{key: list(value) for key, value in where.items()},
+            **{key: list(value) for key, value in (what | where).items()},
             **({"Condition": self.conditions} if self.conditions else {}),
         }
 

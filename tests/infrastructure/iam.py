@@ -71,7 +71,9 @@ def _allowed(statements: Iterable[Mapping[str, Any]], asked: Request, resource: 
 
 
 def _applies(statement: Mapping[str, Any], asked: Request, resource: str) -> bool:
-    if not any(_like(asked.action.lower(), action.lower()) for action in as_list(statement["Action"])):
+    named = "Action" in statement
+    actions = as_list(statement["Action" if named else "NotAction"])
+    if any(_like(asked.action.lower(), action.lower()) for action in actions) != named:
         return False
     if "NotResource" in statement:
         if any(_like(resource, each) for each in as_list(statement["NotResource"])):

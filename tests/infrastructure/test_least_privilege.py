@@ -17,18 +17,25 @@ from infrastructure.templates import Assembly
 from lambdas.steps import BY_NAME, STEPS
 
 LAMBDAS = Path(permissions.__file__).resolve().parents[2] / "lambdas"
+PLACE = LAMBDAS / "platform" / "place.py"
 
 # Which API stands behind which door, and how IAM spells it.
 DOORS = {
+    "approvals": ("dynamodb", "dynamodb"),
     "archive": ("s3", "s3"),
+    "coder": None,
     "ec2": ("ec2", "ec2"),
     "executions": ("stepfunctions", "states"),
+    "identity": None,  # sends what somebody else has signed
     "kubernetes": ("eks", "eks"),
     "ledger": ("dynamodb", "dynamodb"),
     "postgres": None,
     "rds": ("rds", "rds"),
+    "restores": ("dynamodb", "dynamodb"),
     "secrets": ("secretsmanager", "secretsmanager"),
+    "table": ("dynamodb", "dynamodb"),
     "topic": ("sns", "sns"),
+    "trail": ("cloudtrail", "cloudtrail"),
     "aws": None,
 }
 # Granted without a call of ours: Lambda's own needs, and what RDS, S3 and SNS do in the caller's name.
@@ -51,7 +58,7 @@ IN_OUR_NAME = {
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }
-WITHOUT_RESOURCE = {"ec2:Describe", "logs:", "rds:Describe", "secretsmanager:ListSecrets", "xray:"}
+WITHOUT_RESOURCE = {"cloudtrail:LookupEvents", "ec2:Describe", "logs:", "rds:Describe", "secretsmanager:ListSecrets", "xray:"}
 
 
 def test_every_step_has_its_row_and_every_row_its_step() -> None:
@@ -99,20 +106,29 @@ def test_every_resource_is_named_where_its_api_can_name_one(prod: Assembly) -> N
 )  # fmt: skip
 def test_nobody_can_take_evidence_away(prod: Assembly, action: str) -> None:
     bucket = "arn:aws:s3:::coder-day2-prod-evidence-111122223333-eu-central-1"
-    for resource in (bucket, f"{bucket}/drills/coder-prod-aurora/20261123-0a1b2c3d/record.json"):
+    records = (f"{bucket}/{each}/coder-prod-aurora/20261123-0a1b2c3d/record.json" for each in ("drills", "restores"))
+    for resource in (bucket, *records):
         assert not [role.name for role in prod.roles.values() if role.may(request(action, resource))]
 
 
-def test_records_are_written_below_the_drills_folder_by_one_step_only(prod: Assembly) -> None:
+@pytest.mark.parametrize(
+    ("folder", "writers"),
+    [
+        ("drills", {"RecordEvidence"}),
+        ("restores", {"RecordRestore", "WriteHandover"}),
+        ("elsewhere", set()),
+    ],
+)
+def test_records_are_written_below_their_folder_by_the_steps_that_write_them(
+    prod: Assembly, folder: str, writers: set[str]
+) -> None:
     bucket = "arn:aws:s3:::coder-day2-prod-evidence-111122223333-eu-central-1"
-    below = request("s3:PutObject", f"{bucket}/drills/coder-prod-aurora/20261123-0a1b2c3d/record.json")
-    beside = request("s3:PutObject", f"{bucket}/elsewhere/record.json")
-    assert [role.name for role in prod.roles.values() if role.may(below)] == ["RecordEvidence"]
-    assert not [role.name for role in prod.roles.values() if role.may(beside)]
+    record = request("s3:PutObject", f"{bucket}/{folder}/coder-prod-aurora/20261123-0a1b2c3d/record.json")
+    assert {role.name for role in prod.roles.values() if role.may(record)} == writers
 
 
 def test_a_state_machine_runs_the_steps_that_its_definition_names(prod: Assembly) -> None:
-    for workflow in ("dr-drill", "sweep"):
+    for workflow in ("dr-drill", "sweep", "platform-restore"):
         asl = (LAMBDAS.parent / "statemachines" / f"{workflow}.asl.json").read_text()
         named = {step.name for step in STEPS if f"${{{step.name}}}" in asl}
         may = {
@@ -133,12 +149,16 @@ def test_who_starts_what(prod: Assembly) -> None:
         each: request(
             "states:StartExecution", f"arn:aws:states:eu-central-1:111122223333:stateMachine:coder-day2-prod-{each}"
         )
-        for each in ("dr-drill", "sweep")
+        for each in ("dr-drill", "sweep", "platform-restore")
     }
     starters = {
         each: {role.name for role in prod.roles.values() if role.may(asked)} for each, asked in machines.items()
     }
-    assert starters == {"dr-drill": {"schedules"}, "sweep": {"schedules", "clean-up rule"}}
+    assert starters == {
+        "dr-drill": {"schedules"},
+        "sweep": {"schedules", "clean-up rule"},
+        "platform-restore": set(),  # a person's decision alone
+    }
 
 
 def test_a_service_assumes_its_role_for_this_account_only(prod: Assembly) -> None:
@@ -158,8 +178,9 @@ def calls_of(door: str) -> Iterator[str]:
         return
     service, prefix = DOORS[door]
     names = operations(service)
-    tree = ast.parse((LAMBDAS / "adapters" / f"{door}.py").read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
+    place = LAMBDAS / "adapters" / door
+    files = sorted(place.glob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
+    for node in (node for file in files for node in ast.walk(parsed(file))):
         word = node.attr if isinstance(node, ast.Attribute) else node.value if isinstance(node, ast.Constant) else None
         if isinstance(word, str) and word in names:
             yield f"{prefix}:{names[word]}"
@@ -172,27 +193,52 @@ def operations(service: str) -> Mapping[str, str]:
 
 
 def doors_behind(file: Path) -> set[str]:
-    """The adapters that a module imports, or that the modules it imports do."""
-    seen: set[Path] = set()
-    todo, doors = [file], set()
+    """The adapters that a module imports, or that the modules it imports do; of a Place's, those that it asks it for."""
+    seen = {file}
+    todo = [file]
     while todo:
         for name in imported(todo.pop()):
-            parts = name.split(".")
-            if parts[:2] == ["lambdas", "adapters"] and len(parts) > 2:
-                doors.add(parts[2])
-                continue
-            module = LAMBDAS.parent.joinpath(*parts).with_suffix(".py")
-            if module.is_file() and module not in seen:
+            module = LAMBDAS.parent.joinpath(*name.split(".")).with_suffix(".py")
+            if module.is_file() and module.parent != LAMBDAS / "adapters" and module not in seen:
                 seen.add(module)
                 todo.append(module)
+    doors = {door for module in seen - {PLACE} for door in adapters_of(module)}
+    if PLACE in seen:
+        asked = {"__init__", *(name for module in seen - {PLACE} for name in attributes_of(module))}
+        doors |= {door for method, used in doors_of_a_place().items() if method in asked for door in used}
     return doors
 
 
+@cache
+def doors_of_a_place() -> Mapping[str, set[str]]:
+    """Every method of Place, and the adapters that its code names: only who asks for the token needs its secret."""
+    [place] = [node for node in parsed(PLACE).body if isinstance(node, ast.ClassDef)]
+    doors = adapters_of(PLACE)
+    return {
+        method.name: {node.id for node in ast.walk(method) if isinstance(node, ast.Name)} & doors
+        for method in place.body
+        if isinstance(method, ast.FunctionDef)
+    }
+
+
+def adapters_of(file: Path) -> set[str]:
+    return {parts[2] for parts in (each.split(".") for each in imported(file)) if parts[1] == "adapters" and parts[2:]}
+
+
+def attributes_of(file: Path) -> set[str]:
+    return {node.attr for node in ast.walk(parsed(file)) if isinstance(node, ast.Attribute)}
+
+
 def imported(file: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("lambdas"):
+    for node in ast.walk(parsed(file)):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("lambdas."):
             yield node.module
             yield from (f"{node.module}.{each.name}" for each in node.names)
+
+
+@cache
+def parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
 
 
 def test_every_door_is_known_here() -> None:
