@@ -18,6 +18,7 @@ _MODIFIES = ("rds:ModifyDBCluster", "rds:ModifyDBInstance")
 _LOOKS = ("rds:Describe*", "rds:List*")
 # Of VERBS those that a restore has a use for; what it does with them is held by statements of their own.
 _USED_VERBS = frozenset({"Add", "Create", "Modify"})
+_ON_NO_RESOURCE = ("rds:CreateDBProxy", "rds:ModifyCertificates", "rds:ModifyDBRecommendation")
 
 
 def _tagging(names: Names) -> dict[str, Mapping[str, str]]:
@@ -37,7 +38,7 @@ def _tagged(names: Names) -> dict[str, Mapping[str, str]]:
 
 
 def _groups(names: Names) -> tuple[str, ...]:
-    """What a cluster or an instance is shaped by. Security groups are not among it: no RDS action is authorised on one."""
+    """What a cluster or an instance is shaped by; not its security groups, on which no RDS action is authorised."""
     return (
         names.arn("rds", "cluster-pg:*"),
         names.arn("rds", "pg:*"),
@@ -228,9 +229,9 @@ def guard(names: Names) -> tuple[Statement, ...]:
         Statement(
             sid="NothingIsEverDeleted",
             effect="Deny",
-            actions=tuple(f"rds:{verb}*" for verb in VERBS if verb not in _USED_VERBS),
+            actions=(*(f"rds:{verb}*" for verb in VERBS if verb not in _USED_VERBS), *_ON_NO_RESOURCE),
             resources=("*",),
-            why="The same by its verbs, for the actions that RDS authorises on no resource at all.",
+            why="The same by its verbs, also for the actions that RDS authorises on no resource at all.",
         ),
         Statement(
             sid="NoOtherCluster",

@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from cdk.names import RESTORE
+from cdk.permissions import restore_steps
 from infrastructure.iam import Role, role_of
 
 LIFECYCLES = ("evidence", "operations", "watch")
@@ -49,8 +51,18 @@ class Assembly:
 
     @cached_property
     def roles(self) -> Mapping[str, Role]:
-        """Every role by what it is for: a step's name, `dr-drill`, `sweep`, `schedules`, `clean-up`."""
+        """Every role by what it is for: a step's name, a workflow's, `schedules`, `clean-up rule`."""
         return {role.name: role for role in map(role_of, self.of_type("AWS::IAM::Role"))}
+
+    @cached_property
+    def restore_roles(self) -> Mapping[str, Role]:
+        """Those of a platform restore, which has production for its subject; AwaitCluster, a drill's, only looks."""
+        return {name: role for name, role in self.roles.items() if name in restore_steps() | {RESTORE}}
+
+    @cached_property
+    def drill_roles(self) -> Mapping[str, Role]:
+        """All others: those of drills, of sweeps, and of what starts them."""
+        return {name: role for name, role in self.roles.items() if name not in self.restore_roles}
 
 
 def resolve(value: Any) -> Any:  # noqa: PLR0911  one line for each function

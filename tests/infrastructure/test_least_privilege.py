@@ -58,7 +58,14 @@ IN_OUR_NAME = {
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }
-WITHOUT_RESOURCE = {"cloudtrail:LookupEvents", "ec2:Describe", "logs:", "rds:Describe", "secretsmanager:ListSecrets", "xray:"}
+WITHOUT_RESOURCE = {
+    "cloudtrail:LookupEvents",
+    "ec2:Describe",
+    "logs:",
+    "rds:Describe",
+    "secretsmanager:ListSecrets",
+    "xray:",
+}
 
 
 def test_every_step_has_its_row_and_every_row_its_step() -> None:
@@ -193,7 +200,7 @@ def operations(service: str) -> Mapping[str, str]:
 
 
 def doors_behind(file: Path) -> set[str]:
-    """The adapters that a module imports, or that the modules it imports do; of a Place's, those that it asks it for."""
+    """The adapters that a module imports, or that the modules it imports do; of a Place's, those it is asked for."""
     seen = {file}
     todo = [file]
     while todo:

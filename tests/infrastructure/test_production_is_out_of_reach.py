@@ -1,4 +1,7 @@
-"""Safety rules 1, 2 and 7, as far as IAM proves them: decided over the statements of the synthesized roles."""
+"""Safety rules 1, 2 and 7, as far as IAM proves them: decided over the statements of the synthesized roles.
+
+What is said of every role is said of all but a platform restore's, of which `test_restore_is_walled_in` speaks.
+"""
 
 import botocore.session
 import pytest
@@ -56,11 +59,11 @@ def roles(prod: Assembly) -> dict[str, Role]:
     tags=st.sampled_from([{}, TAGS]),
 )
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_role_changes_anything_outside_the_prefix_whatever_tags_it_bears(
+def test_no_role_of_a_drill_changes_anything_outside_the_prefix_whatever_tags_it_bears(
     prod: Assembly, name: str, kind: str, action: str, tags: dict[str, str]
 ) -> None:
     asked = request(f"rds:{action}", f"{RDS}:{kind}:{name}", bearing=tags, tagging=TAGS)
-    assert not [role.name for role in prod.roles.values() if role.may(asked)]
+    assert not [role.name for role in prod.drill_roles.values() if role.may(asked)]
 
 
 @given(name=outside, kind=st.sampled_from(["cluster", "db", "cluster-snapshot"]), action=st.sampled_from(CHANGES))
@@ -251,9 +254,9 @@ def test_only_the_verifier_reads_the_copys_secret(roles: dict[str, Role]) -> Non
         "managed of nobody",
     ],
 )
-def test_nobody_reads_another_secret(roles: dict[str, Role], name: str, tags: dict[str, str]) -> None:
+def test_nobody_of_a_drill_reads_another_secret(prod: Assembly, name: str, tags: dict[str, str]) -> None:
     asked = request("secretsmanager:GetSecretValue", f"{SECRETS}:{name}", bearing=tags)
-    assert not [role.name for role in roles.values() if role.may(asked)]
+    assert not [role.name for role in prod.drill_roles.values() if role.may(asked)]
 
 
 def test_the_function_itself_cannot_use_lambdas_way_into_the_vpc(roles: dict[str, Role]) -> None:
