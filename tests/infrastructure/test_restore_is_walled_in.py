@@ -94,7 +94,7 @@ class TestNeverADatabaseLost:
 
     @pytest.mark.parametrize("name", [*TOUCHED["cluster"], *TOUCHED["db"], BACKUP, SNAPSHOT, *PLACES])
     def test_not_even_with_full_access_attached(self, prod: Assembly, name: str) -> None:
-        """Every operation of botocore's model, each tried: delete, stop, reboot, fail over, promote, share and others."""
+        """Every operation of botocore's model, each tried: delete, stop, reboot, fail over, promote, share."""
         asked = {
             action: request(f"rds:{action}", name, bearing=TAGS, tagging=TAGS)
             for action in CHANGES

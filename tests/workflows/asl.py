@@ -16,6 +16,9 @@ FILES = tuple(sorted(path.name.removesuffix(".asl.json") for path in FOLDER.glob
 
 Json = Mapping[str, Any]
 
+# The one service integration: a function is called with a token, and whoever has that lets the state go on.
+ASKS = "arn:aws:states:::lambda:invoke.waitForTaskToken"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
@@ -32,9 +35,21 @@ class State:
         return f"{self.machine}.{self.name}"
 
     @property
+    def asks(self) -> bool:
+        """Whether it waits for somebody's answer, and not for its function."""
+        return bool(self.body["Resource"] == ASKS)
+
+    @property
     def step(self) -> steps.Step:
-        """The step that a Task's Resource names. Raises KeyError for a Resource that is no step's substitution."""
-        return steps.BY_NAME[self.body["Resource"].removeprefix("${").removesuffix("}")]
+        """The step that a Task names. Raises KeyError for a Resource that is no step's substitution."""
+        named = self.body["Parameters"]["FunctionName"] if self.asks else self.body["Resource"]
+        return steps.BY_NAME[named.removeprefix("${").removesuffix("}")]
+
+    @property
+    def told(self) -> Json:
+        """What a Task's function is called with."""
+        parameters: Json = self.body["Parameters"]
+        return parameters["Payload"] if self.asks else parameters  # type: ignore[no-any-return]
 
     def retries(self) -> dict[str, Json]:
         """Error name -> the retrier that takes it."""

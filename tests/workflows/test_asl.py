@@ -2,22 +2,26 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from itertools import accumulate, islice, takewhile
+from itertools import accumulate, chain, islice, takewhile
 from math import ceil
 from typing import Any
 
 import pytest
+from annotated_types import Le
 from statelint.linter import Linter
 
+from cdk.settings import Restore
 from lambdas import errors, steps
 from lambdas.errors import Day2Error, NotYet, Refused
+from lambdas.platform.handlers import await_rollout, await_stopped
 from lambdas.recovery.orphans import MOST_AT_ONCE
 from lambdas.recovery.restoring import LONGEST_EXECUTION, PATIENCE
 from lambdas.recovery.teardown import CEILING
+from lambdas.restoration.handlers import open_database, open_restore, silence_database, swap_identifiers
 
-from .asl import FILES, State, load, scopes, states, substitutions, tasks, text
+from .asl import ASKS, FILES, State, load, scopes, states, substitutions, tasks, text
 from .cloud import SETTINGS
 from .interpreter import substituted
 
@@ -31,11 +35,12 @@ LAMBDA_SERVICE_ERRORS = {
 FLOW = {"Type", "Comment", "Next", "End"}
 FIELDS = {
     "Task": FLOW | {"Resource", "Parameters", "TimeoutSeconds", "ResultPath", "OutputPath", "Retry", "Catch"},
+    ASKS: FLOW | {"Resource", "Parameters", "TimeoutSecondsPath", "ResultPath", "Retry", "Catch"},
     "Parallel": FLOW | {"Parameters", "Branches", "ResultSelector", "ResultPath", "Catch"},
     "Map": FLOW | {"ItemsPath", "ItemSelector", "MaxConcurrency", "ItemProcessor", "ResultPath", "Catch"},
     "Choice": {"Type", "Comment", "Choices", "Default"},
     "Pass": FLOW | {"InputPath", "ResultPath"},
-    "Succeed": {"Type", "Comment"},
+    "Succeed": {"Type", "Comment", "OutputPath"},
     "Fail": {"Type", "Comment", "ErrorPath", "CausePath"},
 }
 COMPARISONS = {"BooleanEquals", "StringEquals", "IsPresent"}
@@ -47,6 +52,8 @@ STEP_CONTEXT = {
     "execution.$": "$$.Execution.Id",
     "execution_started_at.$": "$$.Execution.StartTime",
 }
+# Whoever answers a question ends its state by one of these, or its time does.
+ANSWERS = {"ApprovalRejected", "States.Timeout"}
 A_SHORT_WAIT_SECONDS = 15 * 60
 HISTORY_EVENTS = 25_000
 EVENTS_AN_ATTEMPT = 3  # LambdaFunctionScheduled, LambdaFunctionStarted, LambdaFunctionFailed
@@ -94,14 +101,16 @@ def test_the_functions_named_are_steps_and_nothing_else_is_substituted(machine: 
     assert substitutions(machine) <= set(steps.BY_NAME)
 
 
-def test_every_step_has_a_state() -> None:
-    assert {name for machine in FILES for name in substitutions(machine)} == set(steps.BY_NAME)
+def test_every_step_has_a_state_but_those_that_people_call() -> None:
+    of_people = {step.name for step in steps.OPERATIONS}
+    assert {name for machine in FILES for name in substitutions(machine)} == set(steps.BY_NAME) - of_people
 
 
 @every_state
 def test_a_state_explains_itself_and_uses_only_what_both_interpreters_and_aws_read_alike(state: State) -> None:
     assert state.body["Comment"]
-    assert set(state.body) <= FIELDS[state.body["Type"]]
+    kind = ASKS if state.body.get("Resource") == ASKS else state.body["Type"]
+    assert set(state.body) <= FIELDS[kind]
 
 
 @every_state
@@ -138,14 +147,30 @@ def test_a_result_keeps_to_its_own_path_and_never_replaces_the_input(state: Stat
         assert catcher["ResultPath"] not in {each.body.get("ResultPath") for each in _siblings(state) if _works(each)}
 
 
-@every_task
+@named([each for each in ALL_TASKS if not each.asks])
 def test_a_task_is_timed_after_its_function(state: State) -> None:
     assert state.step.timeout_seconds < state.body["TimeoutSeconds"] <= state.step.timeout_seconds + 60
 
 
+@named([each for each in ALL_TASKS if each.asks])
+def test_a_question_hands_on_its_token_ends_in_its_own_time_and_knows_each_answer(state: State) -> None:
+    """One that was told no token could never be answered; one without a time would wait for ever."""
+    assert set(state.body["Parameters"]) == {"FunctionName", "Payload"}
+    assert state.told["token.$"] == "$$.Task.Token"
+    assert state.body["TimeoutSecondsPath"].startswith("$.")
+    first, *_ = state.body["Catch"]
+    assert set(first["ErrorEquals"]) == ANSWERS
+    assert first["ResultPath"] not in {each["ResultPath"] for each in state.body["Catch"][1:]}, "a no is no failure"
+
+
+def test_nobody_waits_for_a_token_but_the_question() -> None:
+    assert [each.label for each in ALL_TASKS if each.asks] == ["platform-restore.AskApproval"]
+    assert [each.label for each in ALL_TASKS if "$$.Task.Token" in json.dumps(each.body) and not each.asks] == []
+
+
 @every_task
 def test_a_function_is_told_who_calls(state: State) -> None:
-    assert state.body["Parameters"]["step"] == STEP_CONTEXT
+    assert state.told["step"] == STEP_CONTEXT
 
 
 @every_task
@@ -181,7 +206,7 @@ def test_no_edge_waits_for_an_error_that_its_step_never_raises(state: State) -> 
     declared = {error.__name__ for error in state.step.raises}
     assert set(state.retries()) <= declared | LAMBDA_SERVICE_ERRORS
     own = {error for catcher in state.body.get("Catch", []) for error in catcher["ErrorEquals"]}
-    assert own <= declared | {"States.ALL"}
+    assert own <= declared | {"States.ALL"} | (ANSWERS if state.asks else set())
 
 
 @every_task
@@ -202,16 +227,20 @@ def test_a_function_that_could_not_be_reached_is_called_again_spread_out(state: 
 
 @every_task
 def test_every_wait_has_a_ceiling(state: State) -> None:
-    """A step that raises an Overdue error ends its wait itself, so its attempts must last longer; others must not."""
-    watches_its_time = any(error.__name__.endswith("Overdue") for error in state.step.raises)
-    machine_ends = load(state.machine)["TimeoutSeconds"]
+    """A step that ends its wait itself needs attempts that last longer; where none does, the attempts end it soon."""
     for error in _waits(state.step):
         retrier = state.retries()[error.__name__]
         longest = sum(islice(_pauses(retrier), retrier["MaxAttempts"]))
-        if watches_its_time:
-            assert longest > machine_ends, "the attempts end before the step's own ceiling can speak"
+        ceiling = _ceiling(state, error)
+        if ceiling is not None:
+            assert longest > ceiling.total_seconds(), "the attempts end before the step's own ceiling can speak"
         else:
             assert longest <= A_SHORT_WAIT_SECONDS
+
+
+def test_a_step_that_says_overdue_has_a_ceiling_and_so_has_one_that_says_there_is_no_way_back() -> None:
+    late = {each.step.name for each in tasks("platform-restore") if _watches_its_time(each.step)}
+    assert late | {"OpenDatabase", "Soak"} == {step for step, _error in CEILINGS}
 
 
 @every_task
@@ -224,7 +253,7 @@ def test_polls_start_short_grow_and_are_never_much_late(state: State) -> None:
             waited += pause
 
 
-@every_machine
+@pytest.mark.parametrize("machine", ["dr-drill", "sweep"])
 def test_the_longest_possible_run_stays_within_the_history(machine: str) -> None:
     """If every wait lasted as long as the machine may run, each polling alone."""
     end = load(machine)["TimeoutSeconds"]
@@ -240,6 +269,28 @@ def test_the_longest_possible_run_stays_within_the_history(machine: str) -> None
                     break
                 attempts += 1
     assert attempts * EVENTS_AN_ATTEMPT < HISTORY_EVENTS / 2
+
+
+def test_the_history_of_a_restore_holds_every_wait_to_its_ceiling_forth_and_back() -> None:
+    """Waits for the restored cluster have one ceiling together: of all their pauses the shortest fit in most often."""
+    waits = [(state, error) for state in tasks("platform-restore") for error in _waits(state.step)]
+    together = [each for each in waits if _ceiling(*each) == open_restore.PATIENCE]
+    attempts = sum(_looks([each]) for each in waits if each not in together) + _looks(together)
+    assert attempts * EVENTS_AN_ATTEMPT < HISTORY_EVENTS * 0.6
+
+
+def test_a_restore_that_waits_to_every_ceiling_still_comes_to_its_end() -> None:
+    """From the restore to the way back, to the settings' longest answer and soak, and an hour for the rest."""
+    waits = {
+        (state.name, ceiling)
+        for state in tasks("platform-restore")
+        for error in _waits(state.step)
+        if (ceiling := _ceiling(state, error) or timedelta(seconds=A_SHORT_WAIT_SECONDS)) != open_restore.PATIENCE
+    }
+    approval = timedelta(minutes=_at_most("approval_minutes"))
+    longest = open_restore.PATIENCE + approval + sum((each for _, each in waits), timedelta(hours=1))
+    machine = timedelta(seconds=load("platform-restore")["TimeoutSeconds"])
+    assert longest < machine < open_restore.LONGEST_EXECUTION, "the lock outlives the machine, the machine its waits"
 
 
 def test_a_drill_that_waits_to_every_ceiling_still_comes_to_its_end() -> None:
@@ -272,6 +323,67 @@ def test_nothing_follows_the_first_failure_but_the_way_out(machine: str) -> None
     work = {"ChooseRecoveryPoint", "PrepareCopy", "ProveIsolation", "PlanVerification", "VerifyDatabase", "Judge"}
     caught = {catcher["Next"] for state in states(machine) for catcher in state.body.get("Catch", [])}
     assert not caught & work
+
+
+def test_a_failed_restore_goes_back_as_soon_as_the_platform_was_touched_and_not_before_or_after() -> None:
+    """Until the stop nothing is to be taken back; from it to the soak everything; a way back that fails ends fenced."""
+    line = [state.name for state in states("platform-restore") if state.enclosing is None]
+    back = line.index("BackStopPlatform")
+    touched = line[line.index("StopPlatform") : line.index("Soak") + 1]
+    told = {"SettleGroups": "Reconcile", "Reconcile": "WriteHandover", "RecordRestore": "AnnounceRestore"}
+    for state in states("platform-restore"):
+        if state.enclosing is not None or not _works(state):
+            continue
+        *named_ones, last = state.body["Catch"]
+        assert last["ErrorEquals"] == ["States.ALL"]
+        if state.name in told:
+            assert last["Next"] == told[state.name], "what served is kept; that it could not be told is told"
+        elif state.name == "AnnounceRestore":
+            assert last["Next"] == "ReportOutcome"
+        else:
+            assert last["Next"] == ("BackStopPlatform" if state.name in touched else "RecordRestore"), state.name
+        if back <= line.index(state.name) < line.index("BackSettleGroups"):
+            assert last["ResultPath"] == "$.back_failure", "the first failure is not overwritten"
+        assert {each["Next"] for each in named_ones} <= {"RestoreRefused", "RecordRestore"}
+
+
+def _at_most(setting: str) -> float:
+    """The most that the settings of a restore may say."""
+    [most] = [bound.le for bound in Restore.model_fields[setting].metadata if isinstance(bound, Le)]
+    return float(str(most))
+
+
+CEILINGS: Mapping[tuple[str, type[Day2Error]], timedelta] = {
+    ("AwaitCluster", errors.ClusterNotReady): open_restore.PATIENCE,
+    ("AwaitInstances", errors.InstanceNotReady): open_restore.PATIENCE,
+    ("SetMasterPassword", errors.ClusterNotReady): open_restore.PATIENCE,
+    ("AwaitStopped", errors.PodsStillRunning): await_stopped.CEILING,
+    ("SilenceDatabase", errors.StillConnected): silence_database.CEILING,
+    ("SwapIdentifiers", errors.NamesNotSettled): swap_identifiers.CEILING,
+    ("AwaitRollout", errors.RolloutNotComplete): await_rollout.CEILING,
+    ("OpenDatabase", errors.DatabaseNotReachable): open_database.CEILING,
+    ("Soak", errors.SoakNotOver): timedelta(minutes=_at_most("soak_minutes")),
+}
+"""What the steps of a restore end by themselves, by what they wait for. A drill's have their objective and no other."""
+
+
+def _ceiling(state: State, error: type[Day2Error]) -> timedelta | None:
+    """How long its step says this error at most; of a drill's the machine's own end, which no objective reaches."""
+    if state.machine == "platform-restore":
+        return CEILINGS.get((state.step.name, error))
+    return timedelta(seconds=load(state.machine)["TimeoutSeconds"]) if _watches_its_time(state.step) else None
+
+
+def _watches_its_time(step: steps.Step) -> bool:
+    return any(error.__name__.endswith("Overdue") for error in step.raises)
+
+
+def _looks(waits: Sequence[tuple[State, type[Day2Error]]]) -> int:
+    """How often is looked in these waits, which share their ceiling, until it."""
+    ceiling = _ceiling(*waits[0]) or timedelta(seconds=A_SHORT_WAIT_SECONDS)
+    retriers = [state.retries()[error.__name__] for state, error in waits]
+    pauses = chain.from_iterable(islice(_pauses(each), each["MaxAttempts"]) for each in retriers)
+    return sum(1 for waited in accumulate(sorted(pauses)) if waited <= ceiling.total_seconds())
 
 
 def _waits(step: steps.Step) -> set[type[Day2Error]]:
