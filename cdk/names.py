@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cdk.settings import EnvironmentSettings
 from lambdas.steps import Step
 
-DRILL, SWEEP, RESTORE = "dr-drill", "sweep", "platform-restore"
+DRILL, SWEEP, RESTORE, RETIRE = "dr-drill", "sweep", "platform-restore", "retire"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +146,16 @@ class Names:
     def _platform(self) -> str:
         """The source's name; of one that was itself restored, without that restore's ending: names do not grow."""
         return re.sub(r"-(restored|old)-\d{8}-[0-9a-f]{8}$", "", self.settings.source.cluster)
+
+    def of_the_platform(self, kind: str) -> tuple[str, ...]:
+        """Every resource of this kind (cluster, db) of the platform: its first ones, restored ones, those set aside."""
+        first = self._platform if kind == "cluster" else f"{self._platform}-*"
+        return (self.arn("rds", f"{kind}:{first}"), self.restored(kind), self.set_aside(kind))
+
+    @property
+    def final_snapshots(self) -> str:
+        """The last snapshots of the platform's clusters that were retired."""
+        return self.arn("rds", f"cluster-snapshot:{self._platform}*-final-*")
 
     def restored(self, kind: str) -> str:
         """Every resource of this kind that a platform restore made beside the source."""

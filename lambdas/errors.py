@@ -80,6 +80,10 @@ class SoakNotOver(NotYet):
     """The platform is healthy and is watched for some time more."""
 
 
+class SnapshotNotReady(NotYet):
+    """The final snapshot of a cluster that is retired is not `available` yet."""
+
+
 class ServiceBusy(NotYet):
     """AWS cannot take the call now: throttled, a server error after the SDK's own retries, a resource at work."""
 
@@ -190,6 +194,26 @@ class LeftoversFound(Refused):
 
 class EvidenceNotStored(Refused):
     """The record, its renderings or the ledger entry could not be written."""
+
+
+class RetirementInProgress(Refused):
+    """Another retirement of the same cluster holds the lock."""
+
+
+class ClusterInUse(Refused):
+    """Somebody is connected to the cluster, was within the last hour, or is told to connect to it."""
+
+
+class UseNotDisproved(Refused):
+    """It cannot be shown that nobody uses the cluster: it does not answer, or not to the connection secret's login."""
+
+
+class FinalSnapshotFailed(Refused):
+    """There is no usable final snapshot, and without one nothing is deleted."""
+
+
+class FinalSnapshotOverdue(Refused):
+    """The final snapshot passed its ceiling; nothing was deleted."""
 
 
 class ExecutionDied(Refused):

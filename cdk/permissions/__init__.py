@@ -9,9 +9,9 @@ restore has production for its subject; its roles carry those of `restore.guard`
 from collections.abc import Mapping
 
 from cdk.names import Names
-from cdk.permissions import database, evidence, platform, restore, starting, surroundings, terraform
+from cdk.permissions import database, evidence, platform, restore, retire, starting, surroundings, terraform
 from cdk.permissions.statement import Row, Statement
-from lambdas.steps import BY_NAME, OPERATIONS, RESTORE_STEPS, STEPS, Step
+from lambdas.steps import BY_NAME, OPERATIONS, RESTORE_STEPS, RETIRE_STEPS, STEPS, Step
 
 _ENTER: tuple[Row, ...] = (platform.read_connection_secret, platform.read_with_key)
 _KUBERNETES: tuple[Row, ...] = (surroundings.kubernetes,)
@@ -38,7 +38,7 @@ _RESTORE: Mapping[str, tuple[Row, ...]] = {
     "RememberDatabase": (database.look,),
     "StopPlatform": _KUBERNETES,
     "AwaitStopped": _KUBERNETES,
-    "FenceDatabase": (database.look, restore.fence),
+    "FenceDatabase": (database.look, restore.fence, retire.mark),
     "SilenceDatabase": _ENTER,
     "Repoint": _REPOINT,
     "SwapIdentifiers": (database.look, restore.rename),
@@ -48,7 +48,7 @@ _RESTORE: Mapping[str, tuple[Row, ...]] = {
     "StartProvisioners": _KUBERNETES,
     "VerifyPlatform": _LOOK_AT_THE_PLATFORM,
     "Soak": _LOOK_AT_THE_PLATFORM,
-    "SettleGroups": (database.look, restore.settle_groups),
+    "SettleGroups": (database.look, restore.settle_groups, retire.mark),
     "Reconcile": _READ_THE_PLATFORM,
     "WriteHandover": (database.look, evidence.write_restores),
     "RepointBack": _REPOINT,
@@ -57,6 +57,22 @@ _RESTORE: Mapping[str, tuple[Row, ...]] = {
     "RecordRestore": (evidence.close_restore, evidence.write_restores),
     "AnnounceRestore": (evidence.announce,),
     "AnswerApproval": (evidence.keep_approval, platform.answer),
+}
+
+_RETIRE: Mapping[str, tuple[Row, ...]] = {
+    "OpenRetirement": (
+        database.look,
+        *_ENTER,
+        platform.look_at_restores,
+        retire.look_at_retirements,
+        retire.hold_cluster,
+    ),
+    "ProveQuiet": (retire.look_at_connections,),
+    "ProveUnused": _READ_THE_PLATFORM,
+    "TakeFinalSnapshot": (database.look, retire.take_final_snapshot),
+    "DeleteRetired": (database.look, *_ENTER, retire.delete),
+    "RecordRetirement": (retire.close_retirement, retire.write_records),
+    "AnnounceRetirement": (evidence.announce,),
 }
 
 TABLE: Mapping[str, tuple[Row, ...]] = {
@@ -82,11 +98,16 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
     "FindOrphanNamespaces": (surroundings.kubernetes,),
     "CloseSweep": (evidence.read_history,),
     **_RESTORE,
+    **_RETIRE,
 }
 _USES_EVIDENCE_KEY = frozenset(
-    {"RecordEvidence", "Announce", "AskApproval", "WriteHandover", "RecordRestore", "AnnounceRestore"}
+    {
+        *("RecordEvidence", "Announce", "AskApproval", "WriteHandover", "RecordRestore", "AnnounceRestore"),
+        *("RecordRetirement", "AnnounceRetirement"),
+    }
 )
 _OF_A_RESTORE = frozenset(step.name for step in (*RESTORE_STEPS, *OPERATIONS))
+_OF_A_RETIREMENT = frozenset(step.name for step in RETIRE_STEPS)
 
 
 def statements(step: Step, names: Names, *, evidence_key: str) -> tuple[Statement, ...]:
@@ -99,7 +120,14 @@ def statements(step: Step, names: Names, *, evidence_key: str) -> tuple[Statemen
         row.append(evidence.use_key(names, evidence_key))
     if not any(each.changes("rds") for each in row):
         return (*own, *row)
-    return (*own, *row, *(restore.guard(names) if step.name in _OF_A_RESTORE else database.guard(names)))
+    return (*own, *row, *_wall(step)(names))
+
+
+def _wall(step: Step) -> Row:
+    """What the roles of this step's workflow are denied in RDS."""
+    if step.name in _OF_A_RETIREMENT:
+        return retire.guard
+    return restore.guard if step.name in _OF_A_RESTORE else database.guard
 
 
 def reasons(names: Names) -> dict[str, str]:
@@ -121,7 +149,7 @@ def kubernetes_steps() -> list[str]:
 
 def restore_steps() -> frozenset[str]:
     """Everything that only an environment with a platform to restore has."""
-    return _OF_A_RESTORE
+    return _OF_A_RESTORE | _OF_A_RETIREMENT
 
 
 def unknown_steps() -> set[str]:

@@ -9,7 +9,7 @@ from cdk.constructs.network import Isolation
 from cdk.constructs.starts import CleanUpAfterDeath, Schedules, Undelivered
 from cdk.constructs.terraform_runner import TerraformRunner
 from cdk.constructs.workflow import Workflow
-from cdk.names import DRILL, RESTORE, SWEEP, Names
+from cdk.names import DRILL, RESTORE, RETIRE, SWEEP, Names
 
 
 class OperationsStack(Stack):
@@ -38,7 +38,9 @@ class OperationsStack(Stack):
         sweep = Workflow(self, "Sweep", workflow=SWEEP, names=names, functions=functions.by_step).machine
         if names.settings.restore:
             restore = Workflow(self, "Restore", workflow=RESTORE, names=names, functions=functions.by_step).machine
+            retire = Workflow(self, "Retire", workflow=RETIRE, names=names, functions=functions.by_step).machine
             CfnOutput(self, "RestoreMachine", value=restore.state_machine_arn)
+            CfnOutput(self, "RetireMachine", value=retire.state_machine_arn)
             CfnOutput(self, "AnswerFunction", value=functions.by_step["AnswerApproval"].function_name)
             if runner := names.settings.restore.terraform.runner:
                 terraform = TerraformRunner(self, "Terraform", names=names, runner=runner, evidence_key=evidence_key)

@@ -23,6 +23,7 @@ from lambdas.recovery.restoring import InstanceOrder, RestoreOrder
 
 if TYPE_CHECKING:
     from mypy_boto3_rds import RDSClient
+    from mypy_boto3_rds.type_defs import TagTypeDef
 
 T = TypeVar("T")
 _Item = Mapping[str, Any]
@@ -175,6 +176,10 @@ class Rds:
         """Put these in the place of the cluster's security groups. Raises ServiceBusy in a wrong state."""
         self._modify(cluster, {"VpcSecurityGroupIds": list(groups)}, what="other security groups")
 
+    def unprotect(self, cluster: str) -> None:
+        """Switch its deletion protection off. As `set_security_groups`."""
+        self._modify(cluster, {"DeletionProtection": False}, what="its deletion")
+
     def rename_cluster(self, name: str, new: str) -> None:
         """Begin to give the cluster another identifier, and with it other endpoints. As `set_security_groups`."""
         self._modify(name, {"NewDBClusterIdentifier": new}, what="another name")
@@ -200,16 +205,38 @@ class Rds:
                     raise
                 raise _busy(cluster, what) from refusal
 
+    def tag(self, arn: str, tags: Mapping[str, str]) -> None:
+        """Set these tags of a resource; its other ones stay."""
+        with aws.asking(arn):
+            self._client.add_tags_to_resource(ResourceName=arn, Tags=_as_tags(tags))
+
+    def take_snapshot(self, name: str, *, cluster: str, tags: Mapping[str, str]) -> None:
+        """Begin a manual snapshot; one of that name that exists is left as it is. ServiceBusy in a wrong state."""
+        with aws.asking(name):
+            try:
+                self._client.create_db_cluster_snapshot(
+                    DBClusterSnapshotIdentifier=name, DBClusterIdentifier=cluster, Tags=_as_tags(tags)
+                )
+            except ClientError as refusal:
+                if aws.code(refusal) == "DBClusterSnapshotAlreadyExists":
+                    return
+                if aws.code(refusal) not in _WRONG_STATE:
+                    raise
+                raise _busy(cluster, "a snapshot") from refusal
+
     def delete_instance(self, name: str) -> None:
         """Start the deletion; absent is done. Raises StillDeleting when its state does not allow it yet."""
         self._delete(name, lambda: self._client.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True))
 
-    def delete_cluster(self, name: str) -> None:
-        """Start the deletion, without a last snapshot and with its automated backups; as `delete_instance`."""
+    def delete_cluster(self, name: str, *, keep_backups: bool = False) -> None:
+        """Start the deletion, without a last snapshot of its own; as `delete_instance`.
+
+        Its automated backups go with it, or stay as retained ones until their days are over.
+        """
         self._delete(
             name,
             lambda: self._client.delete_db_cluster(
-                DBClusterIdentifier=name, SkipFinalSnapshot=True, DeleteAutomatedBackups=True
+                DBClusterIdentifier=name, SkipFinalSnapshot=True, DeleteAutomatedBackups=not keep_backups
             ),
         )
 
@@ -372,6 +399,8 @@ def _instance(told: _Item) -> Instance:
         cluster=told.get("DBClusterIdentifier"),
         status=told.get("DBInstanceStatus", "unknown"),
         resource_id=told.get("DbiResourceId", ""),
+        arn=told.get("DBInstanceArn", ""),
+        endpoint=(told.get("Endpoint") or {}).get("Address"),
         publicly_accessible=told.get("PubliclyAccessible"),
         security_groups=_groups(told),
         vpc=group.get("VpcId"),
@@ -430,5 +459,5 @@ def _tags(told: _Item) -> dict[str, str]:
     return {each["Key"]: each.get("Value", "") for each in told.get("TagList", ())}
 
 
-def _as_tags(tags: Mapping[str, str]) -> Sequence[dict[str, str]]:
+def _as_tags(tags: Mapping[str, str]) -> "list[TagTypeDef]":
     return [{"Key": name, "Value": value} for name, value in tags.items()]

@@ -12,6 +12,8 @@ Who keeps what in it, one door each; `expires_at` (epoch seconds) only tidies up
 | `restore-lock#<source>`     | `lock`     | the execution and restore that hold the source; expires    | restores  |
 | `restores`                  | restore id | one item a restore: `running`, later its summary           | restores  |
 | `approvals`                 | restore id | the question that was asked last for a restore, its answer | approvals |
+| `retirement-lock#<cluster>` | `lock`     | the execution and retirement that hold a cluster; expires  | retirements |
+| `retirements`               | its id     | one item a retirement that has ended: how                  | retirements |
 
 All drills share one partition on purpose, and so do restores and approvals. Their ids begin with the date, so one query
 backwards reads the newest first; a year of four drills a month is some 100 kB, far below what a partition or a page

@@ -74,12 +74,17 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """One DB instance. `subnets` are those of its subnet group; `zone` is the one availability zone it is in."""
+    """One DB instance. `subnets` are those of its subnet group; `zone` is the one availability zone it is in.
+
+    endpoint  its own host, not the cluster's; None while it has none
+    """
 
     name: str
     cluster: str | None
     status: str
     resource_id: str = ""
+    arn: str = ""
+    endpoint: str | None = None
     publicly_accessible: bool | None = None
     security_groups: tuple[str, ...] = ()
     vpc: str | None = None

@@ -13,6 +13,10 @@ from lambdas.restore_contracts import Restoration
 from lambdas.settings import Platform, Restore, Settings
 
 RESTORE_TAG = "coder-day2:restore"
+# What a restore has put on a cluster and its instances: whether the platform serves from it, as far as a restore knows.
+# Without it nothing is known, and a retirement touches only what bears RESTING.
+SERVING_TAG = "coder-day2:serving"
+SERVES, RESTING = "yes", "no"
 
 # An RDS identifier takes 63 characters; the instances' names are the cluster's and a number.
 LONGEST_TARGET = 63 - len("-15")
@@ -78,6 +82,7 @@ def tags(restoration: Restoration) -> dict[str, str]:
         RESTORE_TAG: restoration.id,
         EXECUTION_TAG: restoration.execution,
         ENVIRONMENT_TAG: restoration.environment,
+        SERVING_TAG: RESTING,
     }
 
 

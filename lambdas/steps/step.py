@@ -7,7 +7,7 @@ from lambdas import errors
 from lambdas.errors import Day2Error
 
 Bundle = Literal["control", "inside"]
-Room = Literal["recovery", "restoration", "verification", "platform", "approval", "handover", "evidence"]
+Room = Literal["recovery", "restoration", "verification", "platform", "approval", "handover", "retirement", "evidence"]
 
 CALLS_AWS: tuple[type[Day2Error], ...] = (errors.ServiceBusy, errors.AccessRefused, errors.RequestRefused)
 

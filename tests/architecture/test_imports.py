@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-ROOMS = ("recovery", "restoration", "verification", "platform", "approval", "handover", "evidence")
+ROOMS = ("recovery", "restoration", "verification", "platform", "approval", "handover", "retirement", "evidence")
 # What joins decisions and adapters, and is therefore no decision itself.
 JOINS = {
     "lambdas.verification.access",

@@ -36,10 +36,11 @@ class Durations:
     instance_deletion: float = 5 * 60
     cluster_deletion: float = 3 * 60
     renaming: float = 60
+    snapshot: float = 3 * 60
 
 
 REALISTIC = Durations()
-QUICK = Durations(restore=4, instance=4, credentials=4, instance_deletion=4, cluster_deletion=4, renaming=4)
+QUICK = Durations(restore=4, instance=4, credentials=4, instance_deletion=4, cluster_deletion=4, renaming=4, snapshot=4)
 
 
 @dataclass
@@ -48,6 +49,7 @@ class Resource:
 
     told: Json
     phases: list[tuple[datetime, str | None]]
+    keeps_backups: bool = False
 
     def status(self, now: datetime) -> str | None:
         return [status for begins, status in self.phases if begins <= now][-1]
@@ -72,6 +74,9 @@ class Rds:
     backups: dict[str, Json] = field(default_factory=dict)
     passwords: dict[str, str] = field(default_factory=dict)
     held: dict[str, datetime] = field(default_factory=dict)
+    snapshot_ends: str = "available"
+    begun: dict[str, datetime] = field(default_factory=dict)
+    counted: dict[str, list[tuple[datetime, int]]] = field(default_factory=dict)
     created: int = 0
 
     def __post_init__(self) -> None:
@@ -90,6 +95,8 @@ class Rds:
             "CreateDBInstance": self._create_instance,
             "ModifyDBCluster": self._modify_cluster,
             "ModifyDBInstance": self._modify_instance,
+            "AddTagsToResource": self._add_tags,
+            "CreateDBClusterSnapshot": self._create_snapshot,
             "DeleteDBInstance": self._delete_instance,
             "DeleteDBCluster": self._delete_cluster,
         }
@@ -120,7 +127,14 @@ class Rds:
         for kind in (self.clusters, self.instances):
             for name in [name for name, each in kind.items() if each.status(now) is None]:
                 gone = kind.pop(name)
-                self.backups.pop(gone.told.get("DbClusterResourceId", ""), None)
+                backup = gone.told.get("DbClusterResourceId", "")
+                if gone.keeps_backups:
+                    self.backups[backup]["Status"] = "retained"
+                else:
+                    self.backups.pop(backup, None)
+        for name in [name for name, ends_at in self.begun.items() if ends_at <= now]:
+            self.snapshots[name]["Status"] = self.snapshot_ends
+            del self.begun[name]
 
     def _describe_clusters(self, asked: Mapping[str, Any]) -> Json:
         found = _named(self.clusters, asked.get("DBClusterIdentifier"), "DBClusterNotFoundFault")
@@ -218,6 +232,8 @@ class Rds:
             arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:rds!{cluster.told['DbClusterResourceId']}-AbCdEf"
             cluster.told["MasterUserSecret"] = {"SecretArn": arn, "ReadyAt": ready_at}
             cluster.becomes((now, "resetting-master-credentials"), (ready_at, "available"))
+        if "DeletionProtection" in asked:
+            cluster.told["DeletionProtection"] = asked["DeletionProtection"]
         if "VpcSecurityGroupIds" in asked:
             cluster.told["VpcSecurityGroups"] = _groups_told(asked["VpcSecurityGroupIds"])
         if "MasterUserPassword" in asked:
@@ -263,7 +279,10 @@ class Rds:
                 raise Refusal("DBInstanceAlreadyExistsFault")
             self._leave(name)
             self.instances[new] = self.instances.pop(name)
-            instance.told["DBInstanceIdentifier"] = new
+            instance.told |= {
+                "DBInstanceIdentifier": new,
+                "DBInstanceArn": f"arn:aws:rds:{REGION}:{ACCOUNT}:db:{new}",
+            }
             instance.becomes((now, "rebooting"), (now + timedelta(seconds=self.durations.renaming), "available"))
         return {"DBInstance": {**instance.told, "DBInstanceStatus": instance.status(now)}}
 
@@ -285,9 +304,41 @@ class Rds:
             raise Refusal("InvalidDBClusterStateFault", f"{name} is {cluster.status(now)}")
         if not asked.get("SkipFinalSnapshot"):
             self.snapshots[f"{name}-final"] = _snapshot_told(f"{name}-final", cluster=name, created_at=now)
+        cluster.keeps_backups = asked.get("DeleteAutomatedBackups") is False
         empty_at = max([now, *(each.phases[-1][0] for each in members)])
         cluster.becomes((now, "deleting"), (empty_at + timedelta(seconds=self.durations.cluster_deletion), None))
         return {"DBCluster": self._cluster(name, cluster)}
+
+    def _create_snapshot(self, asked: Mapping[str, Any]) -> Json:
+        name, cluster, now = asked["DBClusterSnapshotIdentifier"], asked["DBClusterIdentifier"], self.time.now
+        if name in self.snapshots:
+            raise Refusal("DBClusterSnapshotAlreadyExistsFault")
+        [owner] = _named(self.clusters, cluster, "DBClusterNotFoundFault").values()
+        if owner.status(now) != "available":
+            raise Refusal("InvalidDBClusterStateFault", f"{cluster} is {owner.status(now)}")
+        told = _snapshot_told(name, cluster=cluster, created_at=now)
+        self.snapshots[name] = told | {"Status": "creating", "TagList": list(asked["Tags"])}
+        self.begun[name] = now + timedelta(seconds=self.durations.snapshot)
+        return {"DBClusterSnapshot": self.snapshots[name]}
+
+    def _add_tags(self, asked: Mapping[str, Any]) -> Json:
+        """Of a cluster or an instance, by the ARN that it has now."""
+        arn, tags = asked["ResourceName"], {each["Key"]: each["Value"] for each in asked["Tags"]}
+        for each in (*self.clusters.values(), *self.instances.values()):
+            if arn in (each.told.get("DBClusterArn"), each.told.get("DBInstanceArn")):
+                held = {tag["Key"]: tag["Value"] for tag in each.told["TagList"]} | tags
+                each.told["TagList"] = [{"Key": key, "Value": value} for key, value in held.items()]
+                return {}
+        raise Refusal("DBClusterNotFoundFault", arn)
+
+    def connections(self, asked: Mapping[str, Any]) -> list[Json]:
+        """What CloudWatch counted of an instance, as `counted` says."""
+        [instance] = [each["Value"] for each in asked["Dimensions"] if each["Name"] == "DBInstanceIdentifier"]
+        return [
+            {"Timestamp": at, "Maximum": float(count), "Unit": "Count"}
+            for at, count in self.counted.get(instance, [])
+            if asked["StartTime"] <= at < asked["EndTime"]
+        ]
 
 
 def production(rds: Rds) -> None:
@@ -361,6 +412,7 @@ def _instance_told(name: str, cluster: Json, *, created_at: datetime, tags: list
     return {
         "DBInstanceIdentifier": name,
         "DbiResourceId": f"db-{name}",
+        "DBInstanceArn": f"arn:aws:rds:{REGION}:{ACCOUNT}:db:{name}",
         "DBClusterIdentifier": cluster["DBClusterIdentifier"],
         "DBInstanceClass": "db.serverless",
         "Engine": "aurora-postgresql",

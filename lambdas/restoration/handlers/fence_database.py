@@ -1,8 +1,10 @@
-"""FenceDatabase: nobody but the verifier reaches the old cluster any more."""
+"""FenceDatabase: nobody but the verifier reaches the old cluster any more, and the restored one may not be retired."""
 
 from typing import Any
 
 from lambdas.adapters import rds
+from lambdas.restoration.marking import marks, to_mark
+from lambdas.restoration.names import SERVES
 from lambdas.restore_contracts import BeforeDatabase, Change
 from lambdas.runtime import Call, step
 
@@ -11,6 +13,9 @@ from lambdas.runtime import Call, step
 def handler(call: Call) -> dict[str, Any]:
     """Take `database_before`; give the `changes`. A cluster that is gone needs no fence, and it is said."""
     before = call.take(BeforeDatabase, "database_before")
+    wanted = marks(SERVES, call.settings.environment)
+    for arn in to_mark(before.restored, (*rds.door().clusters(), *rds.door().instances()), wanted):
+        rds.door().tag(arn, wanted)
     if not before.exists:
         return {"changes": [], "skipped": f"{before.name} no longer exists"}
     fence = (call.settings.database.security_group,)

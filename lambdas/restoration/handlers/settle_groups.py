@@ -1,16 +1,28 @@
-"""SettleGroups: the cluster that serves has the platform's security groups, without the verifier's own."""
+"""SettleGroups: the cluster that serves has the platform's groups alone, and the other one is marked as resting."""
 
 from typing import Any
 
 from lambdas.adapters import rds
+from lambdas.restoration.marking import marks, resting, to_mark
+from lambdas.restoration.names import RESTING
+from lambdas.restore_contracts import BeforeDatabase
 from lambdas.runtime import Call, step
 
 
 @step
 def handler(call: Call) -> dict[str, Any]:
-    """Take the `resource_id` of the cluster that serves, and the `security_groups` that it is to have."""
-    cluster = rds.door().cluster_of(call.event["resource_id"])
-    groups = tuple(call.event["security_groups"])
+    """Take the `resource_id` of the cluster that serves, its `security_groups`, and `database_before`."""
+    serving, before = call.event["resource_id"], call.take(BeforeDatabase, "database_before")
+    settled = _settle(serving, tuple(call.event["security_groups"]))
+    wanted = marks(RESTING, call.settings.environment)
+    others = resting(before, serving=serving)
+    for arn in to_mark(others, (*rds.door().clusters(), *rds.door().instances()), wanted):
+        rds.door().tag(arn, wanted)
+    return settled
+
+
+def _settle(serving: str, groups: tuple[str, ...]) -> dict[str, Any]:
+    cluster = rds.door().cluster_of(serving)
     if cluster is None or not groups:
         return {"security_groups": [], "skipped": "the cluster no longer exists, or had no groups"}
     if cluster.security_groups != groups:
