@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -132,6 +132,23 @@ class PlatformFake:
     def secret(self, name: str) -> str:
         """The current version's text."""
         return dict(self.secrets[name])[self.current[name]]
+
+    # What people do by hand.
+
+    def point_coder_at(self, cluster: str) -> None:
+        """Write a cluster's host into the Kubernetes Secret; the replicas that run keep what they have."""
+        where = ("secrets", self.names.namespace, self.names.secret)
+        held, key = self.store.content(where), charts.URL_VARIABLE if self.names.env_from else self.names.key
+        assert held is not None
+        host = self.rds.clusters[cluster].told["Endpoint"]
+        url = self.url().replace(urlsplit(self.url()).hostname or "", host)
+        self.store.drop(where)
+        self.store.put(where, {**held, "data": {**held["data"], key: b64encode(url.encode()).decode()}})
+
+    def point_secret_at(self, cluster: str) -> None:
+        """Write a cluster's host into the connection secret."""
+        held = json.loads(self.secret(SECRET)) | {"host": self.rds.clusters[cluster].told["Endpoint"]}
+        self.put_secret(SECRET, json.dumps(held), version="2" * 32)
 
     # Secrets Manager
 

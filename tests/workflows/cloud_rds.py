@@ -200,6 +200,7 @@ class Rds:
             tags=asked["Tags"],
         )
         told |= {"EngineVersion": origin["EngineVersion"], "BackupRetentionPeriod": asked["BackupRetentionPeriod"]}
+        told["DeletionProtection"] = asked.get("DeletionProtection", False)
         ends: list[tuple[datetime, str | None]] = [(now, "creating")]
         if self.restore_ends:
             ends.append((now + timedelta(seconds=self.durations.restore), self.restore_ends))
