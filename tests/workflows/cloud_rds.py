@@ -205,7 +205,7 @@ class Rds:
         if self.restore_ends:
             ends.append((now + timedelta(seconds=self.durations.restore), self.restore_ends))
         self.clusters[name] = Resource(told, ends)
-        self.backups[told["DbClusterResourceId"]] = _backup_told(told)
+        self.backups[told["DbClusterResourceId"]] = backup_told(told)
         return {"DBCluster": self._cluster(name, self.clusters[name])}
 
     def _create_instance(self, asked: Mapping[str, Any]) -> Json:
@@ -215,7 +215,7 @@ class Rds:
         [owner] = _named(self.clusters, cluster, "DBClusterNotFoundFault").values()
         if owner.status(now) != "available":
             raise Refusal("InvalidDBClusterStateFault", f"{cluster} is {owner.status(now)}")
-        told = _instance_told(name, owner.told, created_at=now, tags=asked["Tags"])
+        told = instance_told(name, owner.told, created_at=now, tags=asked["Tags"])
         told["PubliclyAccessible"] = asked.get("PubliclyAccessible", False)
         ends: list[tuple[datetime, str | None]] = [(now, "creating")]
         if self.instance_ends:
@@ -349,10 +349,10 @@ def production(rds: Rds) -> None:
     source = cluster_told(SOURCE, resource_id="cluster-PROD", created_at=born, groups=["sg-prod"], tags=[])
     source |= {"BackupRetentionPeriod": 35, "DeletionProtection": True}
     rds.clusters[SOURCE] = Resource(source, [(born, "available")])
-    rds.backups["cluster-PROD"] = _backup_told(source)
+    rds.backups["cluster-PROD"] = backup_told(source)
     for number in (1, 2):
         name = f"{SOURCE}-{number}"
-        rds.instances[name] = Resource(_instance_told(name, source, created_at=born, tags=[]), [(born, "available")])
+        rds.instances[name] = Resource(instance_told(name, source, created_at=born, tags=[]), [(born, "available")])
     for days in range(1, 31):
         taken = now - timedelta(days=days) + timedelta(hours=20)
         name = f"rds:{SOURCE}-{taken:%Y-%m-%d-%H-%M}"
@@ -409,7 +409,7 @@ def cluster_told(name: str, *, resource_id: str, created_at: datetime, groups: l
     }
 
 
-def _instance_told(name: str, cluster: Json, *, created_at: datetime, tags: list[Json]) -> Json:
+def instance_told(name: str, cluster: Json, *, created_at: datetime, tags: list[Json]) -> Json:
     return {
         "DBInstanceIdentifier": name,
         "DbiResourceId": f"db-{name}",
@@ -446,7 +446,7 @@ def _snapshot_told(name: str, *, cluster: str, created_at: datetime, type: str =
     }
 
 
-def _backup_told(cluster: Json) -> Json:
+def backup_told(cluster: Json) -> Json:
     return {
         "DBClusterIdentifier": cluster["DBClusterIdentifier"],
         "DbClusterResourceId": cluster["DbClusterResourceId"],

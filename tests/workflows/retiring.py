@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
 from lambdas import settings as runtime_settings
 
 from .cloud import Call
-from .cloud_rds import SOURCE, Json
+from .cloud_rds import SOURCE, Json, Rds, Resource, backup_told, cluster_told, instance_told
 from .interpreter import Execution
-from .restoring import AUTOMATIC, OLD, REQUEST, Stage, stage
+from .restoring import AUTOMATIC, OLD, Stage, stage
 
 RETIRE = "retire"
-BESIDE: Mapping[str, Any] = {**REQUEST, "cut_over": "none"}
 SWAPPED: Mapping[str, Any] = {**AUTOMATIC, "strategy": "swap-identifiers"}
 REPOINTED: Mapping[str, Any] = AUTOMATIC
 DELETIONS = ("DeleteDBCluster", "DeleteDBInstance")
@@ -24,11 +24,11 @@ DELETIONS = ("DeleteDBCluster", "DeleteDBInstance")
 
 @dataclass
 class After:
-    """A stage after a restore: `cluster` is what it left beside the one that serves."""
+    """A stage after a restore: `cluster` is what it left beside the one that serves, `resource` its id."""
 
     stage: Stage
-    restore: Execution
     cluster: str
+    resource: str = ""
     mine: list[Call] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
 
@@ -87,15 +87,21 @@ class After:
 
 
 @contextmanager
-def after(request: Mapping[str, Any] = BESIDE) -> Iterator[After]:
-    """After a restore, and a quiet hour. What it left: the restored cluster, or the old one by the name it has now."""
+def after(request: Mapping[str, Any] | None = None) -> Iterator[After]:
+    """After a restore that was kept, and a quiet hour: what it left is the old cluster, by the name it has now.
+
+    Without a request nothing is run: one restored cluster stands beside, as a restore that cuts nothing over leaves it.
+    """
     with stage() as here:
-        restore = here.restore(request)
-        assert restore.status == "SUCCEEDED", restore.cause
-        left = here.restored(restore) if request is BESIDE else OLD
-        [name] = [name for name, each in here.cloud.rds.clusters.items() if each.told["DbClusterResourceId"] == left]
-        here.world.time.sleep(3600)
-        found = After(stage=here, restore=restore, cluster=name, mine=list(here.cloud.calls))
+        if request is None:
+            name, resource = _beside(here.cloud.rds), "cluster-BESIDE"
+        else:
+            restore = here.restore(request)
+            assert restore.status == "SUCCEEDED", restore.cause
+            [name] = [name for name, each in here.cloud.rds.clusters.items() if each.told["DbClusterResourceId"] == OLD]
+            resource = OLD
+            here.world.time.sleep(3600)
+        found = After(stage=here, cluster=name, resource=resource, mine=list(here.cloud.calls))
         answer = here.cloud.rds.answer
 
         def watched(operation: str, asked: Mapping[str, Any]) -> Json:
@@ -106,9 +112,24 @@ def after(request: Mapping[str, Any] = BESIDE) -> Iterator[After]:
             yield found
 
 
+def _beside(rds: Rds) -> str:
+    name, born = f"{SOURCE}-restored-20261122-0a1b2c3d", rds.time.now - timedelta(days=1)
+    marked = {"coder-day2:environment": "prod", "coder-day2:restore": "20261122-0a1b2c3d", "coder-day2:serving": "no"}
+    tags = [{"Key": key, "Value": value} for key, value in marked.items()]
+    groups = ["sg-prod", "sg-drill"]
+    told = cluster_told(name, resource_id="cluster-BESIDE", created_at=born, groups=groups, tags=tags)
+    rds.clusters[name] = Resource(told | {"DeletionProtection": True}, [(born, "available")])
+    rds.backups["cluster-BESIDE"] = backup_told(told)
+    for number in (1, 2):
+        instance = instance_told(f"{name}-{number}", told, created_at=born, tags=tags)
+        rds.instances[f"{name}-{number}"] = Resource(instance, [(born, "available")])
+    return name
+
+
 @contextmanager
 def settled(found: After) -> Iterator[None]:
     """Within it, the settings name the restored cluster, as after a repoint they are to."""
-    settings = replace(found.stage.cloud.settings, source=f"{SOURCE}-restored-{found.restore.output['id']}")
+    [restored] = [each for each in found.stage.cloud.rds.clusters if "-restored-" in each]
+    settings = replace(found.stage.cloud.settings, source=restored)
     with patch.object(runtime_settings, "current", lambda: settings):
         yield

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from .cloud_rds import SOURCE
+from .cloud_rds import SOURCE, Rds
 from .interpreter import Execution
 from .restoring import AUTOMATIC, OLD, REQUEST, RESTORE, stage
-from .retiring import BESIDE, REPOINTED, RETIRE, SWAPPED, After, after, settled
+from .retiring import REPOINTED, RETIRE, SWAPPED, After, after, settled
 
 
 def refused(found: After, execution: Execution, *words: str) -> None:
@@ -23,8 +23,8 @@ def refused(found: After, execution: Execution, *words: str) -> None:
     assert found.locks() == []
 
 
-@pytest.mark.parametrize("request_", [BESIDE, SWAPPED], ids=["never cut over to", "set aside by swapping names"])
-def test_a_cluster_that_serves_nobody_goes_after_its_last_snapshot(request_: dict[str, Any]) -> None:
+@pytest.mark.parametrize("request_", [None, SWAPPED], ids=["never cut over to", "set aside by swapping names"])
+def test_a_cluster_that_serves_nobody_goes_after_its_last_snapshot(request_: dict[str, Any] | None) -> None:
     with after(request_) as found:
         execution = found.retire()
         assert execution.status == "SUCCEEDED", execution.cause
@@ -42,9 +42,8 @@ def test_a_cluster_that_serves_nobody_goes_after_its_last_snapshot(request_: dic
 
 def test_its_automated_backups_stay_until_their_days_are_over() -> None:
     with after() as found:
-        resource = found.stage.restored(found.restore)
         assert found.retire().status == "SUCCEEDED"
-        assert found.stage.cloud.rds.backups[resource]["Status"] == "retained"
+        assert found.stage.cloud.rds.backups[found.resource]["Status"] == "retained"
 
 
 def test_who_and_why_is_recorded_and_announced() -> None:
@@ -129,7 +128,7 @@ def test_a_cluster_is_kept_while_nothing_else_serves() -> None:
 
 def test_one_to_which_somebody_is_connected_is_refused_and_left_as_it_was() -> None:
     with after() as found:
-        found.stage.platform.of(found.stage.restored(found.restore)).clients = 2
+        found.stage.platform.of(found.resource).clients = 2
         execution = found.retire()
         assert execution.error == "ClusterInUse"
         assert "psql (2 connections)" in str(execution.cause)
@@ -141,7 +140,7 @@ def test_one_to_which_somebody_is_connected_is_refused_and_left_as_it_was() -> N
 
 def test_somebody_who_connects_while_the_snapshot_is_taken_keeps_it() -> None:
     with after() as found:
-        data = found.stage.platform.of(found.stage.restored(found.restore))
+        data = found.stage.platform.of(found.resource)
         found.stage.when("ConfirmUnused", lambda _: setattr(data, "clients", 1))
         execution = found.retire()
         assert execution.error == "ClusterInUse"
@@ -161,7 +160,7 @@ def test_connections_that_cloudwatch_counted_within_the_hour_keep_it() -> None:
 
 def test_one_that_does_not_answer_is_not_taken_for_unused() -> None:
     with after() as found:
-        found.stage.platform.of(found.stage.restored(found.restore)).broken = True
+        found.stage.platform.of(found.resource).broken = True
         execution = found.retire()
         assert execution.error == "UseNotDisproved"
         assert found.operations() == []
@@ -182,7 +181,7 @@ def test_a_dry_run_says_whether_it_may_go_and_changes_nothing() -> None:
         execution = found.stage.world.run(RETIRE, asked)
         assert execution.status == "SUCCEEDED"
         assert execution.output["successor"] == SOURCE
-        found.stage.platform.of(found.stage.restored(found.restore)).clients = 1
+        found.stage.platform.of(found.resource).clients = 1
         assert found.stage.world.run(RETIRE, asked).error == "ClusterInUse"
         assert found.operations() == []
         assert found.records() == []
@@ -240,12 +239,13 @@ class TestTheMark:
     """Which clusters a restore marks: what IAM then knows them by."""
 
     def test_is_no_on_what_a_restore_makes_and_nobody_cut_over_to(self) -> None:
-        with after(BESIDE) as found:
-            assert marks(found) == {found.cluster: "no", SOURCE: None}
+        with stage() as here:
+            assert here.restore({**REQUEST, "cut_over": "none"}).status == "SUCCEEDED"
+            assert marks(here.cloud.rds) == {SOURCE: None, beside(here.cloud.rds): "no"}
 
     def test_moves_with_the_service_and_not_with_the_name(self) -> None:
         with after(SWAPPED) as found:
-            assert marks(found) == {found.cluster: "no", SOURCE: "yes"}
+            assert marks(found.stage.cloud.rds) == {found.cluster: "no", SOURCE: "yes"}
 
     def test_comes_back_with_a_rollback(self) -> None:
         with stage() as here:
@@ -253,19 +253,22 @@ class TestTheMark:
             execution = here.restore(AUTOMATIC)
             assert execution.status == "FAILED"
             assert here.platform.serving() == {OLD}
-            found = After(stage=here, restore=execution, cluster="")
-            assert sorted(marks(found).values(), key=str) == [None, "no"]
+            assert marks(here.cloud.rds) == {SOURCE: None, beside(here.cloud.rds): "no"}
 
     def test_stays_on_what_a_stopped_restore_was_cutting_over_to(self) -> None:
         with stage() as here:
             here.when("Repoint", lambda execution: execution.abort())
-            found = After(stage=here, restore=here.restore(AUTOMATIC), cluster="")
-            assert sorted(marks(found).values(), key=str) == [None, "yes"]
+            assert here.restore(AUTOMATIC).status == "ABORTED"
+            assert marks(here.cloud.rds) == {SOURCE: None, beside(here.cloud.rds): "yes"}
 
 
-def marks(found: After) -> dict[str, str | None]:
+def beside(rds: Rds) -> str:
+    [name] = [each for each in rds.clusters if each != SOURCE]
+    return name
+
+
+def marks(rds: Rds) -> dict[str, str | None]:
     """Cluster -> its mark, which all its instances bear too."""
-    rds = found.stage.cloud.rds
     told = {}
     for name, each in rds.clusters.items():
         members = [one.told for one in rds.instances.values() if one.told["DBClusterIdentifier"] == name]
