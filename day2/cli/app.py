@@ -2,7 +2,7 @@
 
 import typer
 
-from day2.cli import approvals, drill, drills, engine, output, report, restore, verify
+from day2.cli import approvals, drill, drills, engine, output, report, restore, retire, verify
 
 app = typer.Typer(
     name="day2",
@@ -20,5 +20,6 @@ app.command("restore")(restore.restore)
 app.command("approvals")(approvals.approvals)
 app.command("approve")(approvals.approve)
 app.command("reject")(approvals.reject)
+app.command("retire")(retire.retire)
 app.command("verify")(verify.verify)
 app.add_typer(engine.app, name="engine")

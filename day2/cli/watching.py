@@ -47,14 +47,14 @@ class Watching:
 
 @contextmanager
 def left_to_itself(
-    watching: Watching, elsewhere: Elsewhere, *, what: Literal["drill", "restore"] = "drill"
+    watching: Watching, elsewhere: Elsewhere, *, what: Literal["drill", "restore", "retirement"] = "drill"
 ) -> Iterator[None]:
     """Whoever interrupts the block hears that it goes on, by which id, and how it is seen again."""
     try:
         yield
     except KeyboardInterrupt:
-        said = farewell(watching, elsewhere) if what == "drill" else of_a_restore(watching, elsewhere)
-        stop(*said, code=INTERRUPTED)
+        said = {"drill": farewell, "restore": of_a_restore, "retirement": of_a_retirement}[what]
+        stop(*said(watching, elsewhere), code=INTERRUPTED)
 
 
 def of_a_restore(watching: Watching, elsewhere: Elsewhere) -> tuple[str, ...]:
@@ -69,6 +69,16 @@ def of_a_restore(watching: Watching, elsewhere: Elsewhere) -> tuple[str, ...]:
         f"Interrupted; the restore {id_} goes on {elsewhere.where}: {watching.execution}",
         "What it asks is listed by:",
         f"  {answer}",
+    )
+
+
+def of_a_retirement(watching: Watching, elsewhere: Elsewhere) -> tuple[str, ...]:
+    """What is said when the watching of a retirement is interrupted, line by line."""
+    if watching.seen is not None and watching.seen.ended:
+        return ("Interrupted; the retirement has ended.", f"Its execution: {watching.execution}")
+    return (
+        f"Interrupted; the retirement goes on {elsewhere.where}: {watching.execution}",
+        "Stop that execution if you did not mean it: until its state DeleteRetired nothing is deleted.",
     )
 
 

@@ -19,7 +19,7 @@ class NotDeployed(Refused):
 class Deployment:
     """One deployed environment. `clients` gives a boto3 client for a service's name.
 
-    restore_machine  None where the settings describe no platform to restore
+    restore_machine, retire_machine  None where the settings describe no platform to restore
     """
 
     environment: str
@@ -31,6 +31,7 @@ class Deployment:
     table: str
     poll_seconds: float
     restore_machine: str | None = None
+    retire_machine: str | None = None
 
 
 def find(environment: str, clients: Clients, *, poll_seconds: float = 5.0) -> Deployment:
@@ -50,6 +51,7 @@ def find(environment: str, clients: Clients, *, poll_seconds: float = 5.0) -> De
             table=outputs["Ledger"],
             poll_seconds=poll_seconds,
             restore_machine=outputs.get("RestoreMachine"),
+            retire_machine=outputs.get("RetireMachine"),
         )
     except KeyError as missing:
         raise NotDeployed(
