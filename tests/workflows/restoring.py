@@ -24,7 +24,7 @@ RESTORED_SETTINGS = replace(
     SETTINGS,
     platform=Platform(connection_secret=SECRET, token_secret=TOKEN),
     restore=Restore(
-        restored=f"{SOURCE}-restored-", old=f"{SOURCE}-old-", approval_minutes=60, soak_minutes=1, two_person=False
+        restored=f"{SOURCE}-restored-", old=f"{SOURCE}-old-", approval_minutes=60, soak_minutes=0.5, two_person=False
     ),
 )
 REQUEST: Mapping[str, Any] = {"recovery_point": "latest-snapshot", "reason": "a script emptied a table"}
