@@ -6,15 +6,22 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from cdk.names import DRILL, SWEEP, Names
+from cdk.names import DRILL, RESTORE, RETIRE, SWEEP, Names
 
 NAMESPACE = "CoderDay2"
 _ENDED = {"Failed": "failed", "TimedOut": "ran out of time", "Aborted": "was stopped by hand"}
 _OVERDUE_DAYS = 2
+# What to do when an execution of it did not succeed.
+_THEN = {
+    DRILL: "The backups are not proven: open the drill's report, or the execution in the console.",
+    SWEEP: "Something of a drill may still exist and cost money: open the execution in the console.",
+    RESTORE: "Coder may stand fenced, with no replicas: see what serves in the restore's report, or the execution.",
+    RETIRE: "The old cluster may be there, or half deleted: open the execution in the console, and start it again.",
+}
 
 
 class Alarms(Construct):
-    """Failed and overdue drills, leftovers, a silent or failing sweep, starts that did not arrive."""
+    """Failed and overdue drills, failed restores, leftovers, a silent or failing sweep, starts that did not arrive."""
 
     def __init__(self, scope: Construct, construct_id: str, *, names: Names) -> None:
         super().__init__(scope, construct_id)
@@ -22,7 +29,7 @@ class Alarms(Construct):
         topic = sns.Topic.from_topic_arn(self, "Topic", names.topic_arn)
         self._tell = actions.SnsAction(topic)
         self.all: list[cloudwatch.IAlarm] = []
-        for workflow in (DRILL, SWEEP):
+        for workflow in workflows(names):
             for ending, words in _ENDED.items():
                 self._ended(workflow, ending, words)
         self._overdue("drill-overdue", "DaysSinceLastPassedDrill", "drill")
@@ -31,13 +38,9 @@ class Alarms(Construct):
         self._undelivered()
 
     def _ended(self, workflow: str, ending: str, words: str) -> None:
-        next_step = {
-            DRILL: "The backups are not proven: open the drill's report, or the execution in the console.",
-            SWEEP: "Something of a drill may still exist and cost money: open the execution in the console.",
-        }
         self._alarm(
             f"{workflow}-{ending}",
-            f"A {workflow} execution {words}. {next_step[workflow]}",
+            f"A {workflow} execution {words}. {_THEN[workflow]}",
             metric=executions(self._names, workflow, ending),
             threshold=1,
             missing=cloudwatch.TreatMissingData.NOT_BREACHING,
@@ -99,6 +102,11 @@ class Alarms(Construct):
         alarm.add_alarm_action(self._tell)
         alarm.add_ok_action(self._tell)
         self.all.append(alarm)
+
+
+def workflows(names: Names) -> tuple[str, ...]:
+    """The workflows of this environment: a restore and a retirement only where there is a platform to restore."""
+    return (DRILL, SWEEP, RESTORE, RETIRE) if names.settings.restore else (DRILL, SWEEP)
 
 
 def executions(names: Names, workflow: str, ending: str) -> cloudwatch.Metric:

@@ -1,11 +1,11 @@
-"""One page: are the backups proven, how long does it take, is anything left over."""
+"""One page: are the backups proven, how long does it take, is anything left over, did a restore end well."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from cdk.constructs.alarms import executions, own, queue_depth
-from cdk.names import DRILL, SWEEP, Names
+from cdk.constructs.alarms import executions, own, queue_depth, workflows
+from cdk.names import Names
 
 _DAY = Duration.days(1)
 
@@ -62,9 +62,9 @@ class Dashboard(Construct):
                         title=f"Executions of {workflow}",
                         left=[executions(names, workflow, each).with_(label=each) for each in endings],
                         stacked=True,
-                        width=12,
+                        width=24 // len(workflows(names)),
                     )
-                    for workflow in (DRILL, SWEEP)
+                    for workflow in workflows(names)
                 ],
             ],
         )

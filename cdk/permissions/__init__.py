@@ -142,9 +142,19 @@ def reasons(names: Names) -> dict[str, str]:
     return {each.sid: each.why for each in (*of_steps, *of_others)}
 
 
-def kubernetes_steps() -> list[str]:
-    """The steps that speak to the Kubernetes API, which needs to know their roles."""
-    return [name for name, rows in TABLE.items() if surroundings.kubernetes in rows]
+def kubernetes_groups(names: Names) -> dict[str, list[str]]:
+    """The steps of an environment that speak to the Kubernetes API, by the group in which that has to know their roles.
+
+    What a group may do there is said in `docs/kubernetes-rbac.yaml`. A role is in one of them only: what stops Coder
+    can make no namespace, and what makes namespaces cannot stop Coder.
+    """
+    if names.settings.kubernetes is None:
+        return {}
+    steps = [name for name, rows in TABLE.items() if surroundings.kubernetes in rows]
+    groups = {"coder-day2-drills": [name for name in steps if name not in restore_steps()]}
+    if names.settings.restore:
+        groups["coder-day2-restores"] = [name for name in steps if name in restore_steps()]
+    return groups
 
 
 def restore_steps() -> frozenset[str]:

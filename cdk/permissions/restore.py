@@ -11,7 +11,7 @@ from cdk.names import Names
 from cdk.permissions.database import ENVIRONMENT_TAG, VERBS, never_public
 from cdk.permissions.statement import Statement
 
-RESTORE_TAG = "coder-day2:restore"
+RESTORE_TAG, SERVING_TAG = "coder-day2:restore", "coder-day2:serving"
 
 _RESTORES = ("rds:RestoreDBClusterFromSnapshot", "rds:RestoreDBClusterToPointInTime")
 _MODIFIES = ("rds:ModifyDBCluster", "rds:ModifyDBInstance")
@@ -251,8 +251,16 @@ def guard(names: Names) -> tuple[Statement, ...]:
             sid="NoTagElsewhere",
             effect="Deny",
             actions=("rds:AddTagsToResource",),
+            except_resources=(*names.of_the_platform("cluster"), *names.of_the_platform("db")),
+            why="Tags on what does not bear one of the platform's names: groups, backups, everybody else's databases.",
+        ),
+        Statement(
+            sid="NoTagButTheMark",
+            effect="Deny",
+            actions=("rds:AddTagsToResource",),
             except_resources=made,
-            why="The tags say what a restore made: nothing else gets them, the source and the groups first of all.",
+            conditions={"Null": {f"aws:RequestTag/{SERVING_TAG}": "true"}},
+            why=f"On the source nothing but the mark {SERVING_TAG}: a restore's own tags say what a restore made.",
         ),
         Statement(
             sid="PlatformFromTheSourceOnly",

@@ -13,9 +13,10 @@ from collections.abc import Mapping
 
 from cdk.names import RETIRE, Names
 from cdk.permissions.database import ENVIRONMENT_TAG, VERBS
+from cdk.permissions.restore import SERVING_TAG
 from cdk.permissions.statement import Statement
 
-SERVING_TAG, RESTING, SERVES = "coder-day2:serving", "no", "yes"
+RESTING, SERVES = "no", "yes"
 RETIREMENT_TAG = "coder-day2:retirement"
 FOLDER = "retirements"
 """Every record's key begins with it (`lambdas.retirement.record`)."""
@@ -173,7 +174,7 @@ def delete(names: Names) -> tuple[Statement, ...]:
         Statement(
             sid="LeaveTheRetiredsGroups",
             actions=("rds:ModifyDBCluster",),
-            resources=(*_places(names), names.arn("ec2", "security-group/*")),
+            resources=_places(names),
             why="A change of a cluster is authorised on its groups too; the groups are not changed.",
         ),
     )
@@ -181,7 +182,7 @@ def delete(names: Names) -> tuple[Statement, ...]:
 
 def guard(names: Names) -> tuple[Statement, ...]:
     """What no role of a retirement may do, whatever else it is allowed."""
-    beside = (*_places(names), names.arn("ec2", "security-group/*"), names.final_snapshots)
+    beside = (*_places(names), names.final_snapshots)
     verbs = tuple(f"rds:{verb}*" for verb in VERBS)
     return (
         Statement(

@@ -11,6 +11,8 @@ from cdk.constructs.terraform_runner import TerraformRunner
 from cdk.constructs.workflow import Workflow
 from cdk.names import DRILL, RESTORE, RETIRE, SWEEP, Names
 
+_ROLES_OF = {"coder-day2-drills": "KubernetesRoles", "coder-day2-restores": "KubernetesRestoreRoles"}
+
 
 class OperationsStack(Stack):
     """Functions, workflows, and what starts them."""
@@ -52,10 +54,12 @@ class OperationsStack(Stack):
         CleanUpAfterDeath(self, "CleanUp", names=names, drill=drill, sweep=sweep, undelivered=undelivered)
         CfnOutput(self, "DrillMachine", value=drill.state_machine_arn)
         CfnOutput(self, "SweepMachine", value=sweep.state_machine_arn)
-        if names.settings.kubernetes:
-            roles = [
-                functions.roles[step].role_arn for step in permissions.kubernetes_steps() if step in functions.roles
-            ]
-            CfnOutput(self, "KubernetesRoles", value=",".join(roles), description="Need an EKS access entry each")
+        for group, steps in permissions.kubernetes_groups(names).items():
+            CfnOutput(
+                self,
+                _ROLES_OF[group],
+                value=",".join(functions.roles[step].role_arn for step in steps),
+                description=f"Need an EKS access entry each, in the Kubernetes group {group}",
+            )
         CfnOutput(self, "Source", value=names.settings.source.cluster)
         CfnOutput(self, "CopySecurityGroup", value=isolation.copy_group)

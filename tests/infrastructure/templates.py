@@ -7,9 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from cdk.names import RESTORE
+from cdk.names import RESTORE, RETIRE
 from cdk.permissions import restore_steps
 from infrastructure.iam import Role, role_of
+from lambdas.steps import OPERATIONS, RESTORE_STEPS
 
 LIFECYCLES = ("evidence", "operations", "watch")
 
@@ -57,12 +58,13 @@ class Assembly:
     @cached_property
     def restore_roles(self) -> Mapping[str, Role]:
         """Those of a platform restore, which has production for its subject; AwaitCluster, a drill's, only looks."""
-        return {name: role for name, role in self.roles.items() if name in restore_steps() | {RESTORE}}
+        names = {step.name for step in (*RESTORE_STEPS, *OPERATIONS)} | {RESTORE}
+        return {name: role for name, role in self.roles.items() if name in names}
 
     @cached_property
     def drill_roles(self) -> Mapping[str, Role]:
-        """All others: those of drills, of sweeps, and of what starts them."""
-        return {name: role for name, role in self.roles.items() if name not in self.restore_roles}
+        """Those of drills, of sweeps, and of what starts them: all but a restore's and a retirement's."""
+        return {name: role for name, role in self.roles.items() if name not in restore_steps() | {RESTORE, RETIRE}}
 
 
 def resolve(value: Any) -> Any:  # noqa: PLR0911  one line for each function

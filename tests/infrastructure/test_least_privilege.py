@@ -29,9 +29,11 @@ DOORS = {
     "identity": None,  # sends what somebody else has signed
     "kubernetes": ("eks", "eks"),
     "ledger": ("dynamodb", "dynamodb"),
+    "metrics": ("cloudwatch", "cloudwatch"),
     "postgres": None,
     "rds": ("rds", "rds"),
     "restores": ("dynamodb", "dynamodb"),
+    "retirements": ("dynamodb", "dynamodb"),
     "secrets": ("secretsmanager", "secretsmanager"),
     "table": ("dynamodb", "dynamodb"),
     "topic": ("sns", "sns"),
@@ -60,6 +62,7 @@ IN_OUR_NAME = {
 }
 WITHOUT_RESOURCE = {
     "cloudtrail:LookupEvents",
+    "cloudwatch:GetMetricStatistics",
     "ec2:Describe",
     "logs:",
     "rds:Describe",
@@ -135,7 +138,7 @@ def test_records_are_written_below_their_folder_by_the_steps_that_write_them(
 
 
 def test_a_state_machine_runs_the_steps_that_its_definition_names(prod: Assembly) -> None:
-    for workflow in ("dr-drill", "sweep", "platform-restore"):
+    for workflow in ("dr-drill", "sweep", "platform-restore", "retire"):
         asl = (LAMBDAS.parent / "statemachines" / f"{workflow}.asl.json").read_text()
         named = {step.name for step in STEPS if f"${{{step.name}}}" in asl}
         may = {
@@ -156,7 +159,7 @@ def test_who_starts_what(prod: Assembly) -> None:
         each: request(
             "states:StartExecution", f"arn:aws:states:eu-central-1:111122223333:stateMachine:coder-day2-prod-{each}"
         )
-        for each in ("dr-drill", "sweep", "platform-restore")
+        for each in ("dr-drill", "sweep", "platform-restore", "retire")
     }
     starters = {
         each: {role.name for role in prod.roles.values() if role.may(asked)} for each, asked in machines.items()
@@ -164,7 +167,8 @@ def test_who_starts_what(prod: Assembly) -> None:
     assert starters == {
         "dr-drill": {"schedules"},
         "sweep": {"schedules", "clean-up rule"},
-        "platform-restore": set(),  # a person's decision alone
+        "platform-restore": set(),  # a person's decision alone, as is the next
+        "retire": set(),
     }
 
 

@@ -1,11 +1,13 @@
 """The permissions page tells what is deployed."""
 
+import re
+
 import pytest
 
 from cdk import permissions_page
 from cdk.environments import load
 from cdk.names import Names
-from cdk.permissions import kubernetes_steps, reasons
+from cdk.permissions import kubernetes_groups, reasons
 from infrastructure.iam import request
 from infrastructure.templates import Assembly
 
@@ -58,11 +60,21 @@ def test_arns_are_shortened_to_what_tells_them_apart(written: str) -> None:
     assert "`rds:cluster:coder-dr-test-*`" in written
 
 
-def test_whose_roles_kubernetes_has_to_know_is_an_output(prod: Assembly) -> None:
-    told = prod.raw["operations"]["Outputs"]["KubernetesRoles"]["Value"]
-    assert kubernetes_steps() == ["CreateNamespace", "DeleteNamespace", "FindOrphanNamespaces"]
-    for step in kubernetes_steps():
-        assert f"Steps{step}Role" in str(told)
+def test_whose_roles_kubernetes_has_to_know_is_an_output_for_each_of_its_groups(prod: Assembly, written: str) -> None:
+    groups = kubernetes_groups(Names(settings=load("prod")))
+    assert groups.keys() == {"coder-day2-drills", "coder-day2-restores"}
+    assert groups["coder-day2-drills"] == ["CreateNamespace", "DeleteNamespace", "FindOrphanNamespaces"]
+    assert not set(groups["coder-day2-drills"]) & set(groups["coder-day2-restores"])
+    assert {step for steps in groups.values() for step in steps} == {
+        name for name, role in prod.roles.items() if "eks:DescribeCluster" in role.allowed_actions()
+    }
+    rbac = (permissions_page.PAGE.parent / "kubernetes-rbac.yaml").read_text(encoding="utf-8")
+    for output, group in (("KubernetesRoles", "coder-day2-drills"), ("KubernetesRestoreRoles", "coder-day2-restores")):
+        told = prod.raw["operations"]["Outputs"][output]
+        assert set(re.findall(r"Steps(\w+?)Role[0-9A-F]{8}", str(told["Value"]))) == set(groups[group])
+        assert group in told["Description"]
+        assert f"name: {group}" in rbac
+        assert f"`{output}`" in written
 
 
 def test_it_asks_for_an_assembly(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """Safety rules 1, 2 and 7, as far as IAM proves them: decided over the statements of the synthesized roles.
 
-What is said of every role is said of all but a platform restore's, of which `test_restore_is_walled_in` speaks.
+What is said of every role is said of all but a platform restore's and a retirement's, of which
+`test_restore_is_walled_in` and `test_what_serves_is_never_retired` speak.
 """
 
 import botocore.session

@@ -56,6 +56,7 @@ CHANGING_STEPS = (
     "SettleGroups",
     "SwapIdentifiers",
 )
+MARK = {"coder-day2:environment": "prod", "coder-day2:serving": "no"}
 everywhere = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 others = st.one_of(
     st.sampled_from(
@@ -179,6 +180,13 @@ class TestNoOtherDatabase:
         tagged = request("rds:AddTagsToResource", name, tagging=TAGS)
         assert not [step for step in CHANGING_STEPS if roles[step].may(tagged, also=ANYTHING)]
 
+    @pytest.mark.parametrize("name", [BACKUP, SNAPSHOT, f"{RDS}:cluster:another", *PLACES])
+    def test_nothing_gets_the_mark_of_what_serves_but_the_platforms_own(
+        self, roles: dict[str, Role], name: str
+    ) -> None:
+        marked = request("rds:AddTagsToResource", name, tagging=MARK)
+        assert not [step for step in CHANGING_STEPS if roles[step].may(marked, also=ANYTHING)]
+
 
 class TestWhoChangesWhat:
     def test_the_sources_groups_are_changed_by_the_fence_and_what_follows_it(self, prod: Assembly) -> None:
@@ -261,6 +269,11 @@ class TestTheRestoreItselfGetsThrough:
     def test_fencing_and_its_end(self, roles: dict[str, Role], step: str) -> None:
         assert roles[step].may(modified(SOURCE))
 
+    @pytest.mark.parametrize("step", ["FenceDatabase", "SettleGroups"])
+    def test_marking_what_serves(self, roles: dict[str, Role], step: str) -> None:
+        for name in (*TOUCHED["cluster"], *TOUCHED["db"]):
+            assert roles[step].may(request("rds:AddTagsToResource", name, tagging=MARK))
+
     @pytest.mark.parametrize("name", [SOURCE, RESTORED])
     def test_settling_the_groups_of_what_serves_under_either_strategy(self, roles: dict[str, Role], name: str) -> None:
         assert roles["SettleGroups"].may(modified(name))
@@ -291,6 +304,7 @@ class TestTheSecrets:
             *("SurveyPlatform", "TryLogin", "SetMasterPassword", "PlanRestoredChecks", "RunRestoredChecks"),
             *("RememberPlatform", "SilenceDatabase", "Repoint", "VerifyPlatform", "Soak", "Reconcile"),
             *("RepointBack", "OpenDatabase"),
+            *("OpenRetirement", "ProveUnused", "DeleteRetired"),
         }
 
     @pytest.mark.parametrize("action", ["PutSecretValue", "UpdateSecretVersionStage"])

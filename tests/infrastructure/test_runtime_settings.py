@@ -39,9 +39,12 @@ def test_nothing_is_lost_on_the_way_through_json() -> None:
     assert told.database.cluster_parameter_group == "coder-prod-aurora-pg"
 
 
-def test_a_missing_cluster_is_told_as_none(tables: dict[str, Any]) -> None:
-    names = Names(settings=check(spoilt(tables, "kubernetes", ...), environment="prod"))
-    assert runtime.parse(document(names, version="1", copy_group="a", verifier_group="b")).kubernetes is None
+def test_a_missing_cluster_and_platform_are_told_as_none(tables: dict[str, Any]) -> None:
+    for table in ("platform", "restore", "kubernetes"):
+        tables = spoilt(tables, table, ...)
+    names = Names(settings=check(tables, environment="prod"))
+    told = runtime.parse(document(names, version="1", copy_group="a", verifier_group="b"))
+    assert (told.kubernetes, told.platform, told.restore) == (None, None, None)
 
 
 def test_the_environment_of_a_function_fits_into_lambdas_4_kb(prod: Assembly) -> None:

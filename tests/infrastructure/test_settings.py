@@ -335,10 +335,13 @@ def test_a_monthly_drill_on_a_day_without_a_clock_change_may_start_in_its_hour(t
 
 
 def test_kubernetes_and_everything_with_a_default_may_be_left_out(tables: dict[str, Any]) -> None:
-    for optional in ("kubernetes", "verification", "watch", "copy.cluster_parameter_group", "source.kms_key"):
+    for optional in (
+        *("platform", "restore", "kubernetes", "verification", "watch"),
+        *("copy.cluster_parameter_group", "source.kms_key"),
+    ):
         tables = spoilt(tables, optional, ...)
     settings = check(tables, environment="prod")
-    assert settings.kubernetes is None
+    assert (settings.kubernetes, settings.platform, settings.restore) == (None, None, None)
     assert settings.verification.connections == 2
 
 

@@ -11,6 +11,7 @@ from lambdas.recovery.names import DRILL_TAG, ENVIRONMENT_TAG
 from lambdas.steps import STEPS
 
 KEPT = ("Retain", "Retain")
+WORKFLOWS = ("dr-drill", "sweep", "platform-restore", "retire")
 
 
 class TestEvidence:
@@ -84,17 +85,23 @@ class TestIsolation:
         [no_way_out] = copy["SecurityGroupEgress"]
         assert no_way_out["CidrIp"] == "255.255.255.255/32"
 
-    def test_the_verifier_reaches_the_copy_and_https_in_the_vpc_only(self, prod: Assembly) -> None:
+    def test_the_verifier_reaches_the_copy_the_platforms_database_and_https_in_the_vpc_only(
+        self, prod: Assembly
+    ) -> None:
         copy = prod.one("AWS::EC2::SecurityGroup", GroupName="coder-day2-prod-copy")
         verifier = prod.one("AWS::EC2::SecurityGroup", GroupName="coder-day2-prod-verifier")
         assert "SecurityGroupIngress" not in verifier
         assert [(each["CidrIp"], each["FromPort"], each["ToPort"]) for each in verifier["SecurityGroupEgress"]] == [
             ("10.20.0.0/16", 443, 443)
         ]
-        way_out = prod.one("AWS::EC2::SecurityGroupEgress")
-        assert way_out["GroupId"] == f"<{verifier['_id']}.GroupId>"
-        assert way_out["DestinationSecurityGroupId"] == f"<{copy['_id']}.GroupId>"
-        assert (way_out["FromPort"], way_out["ToPort"]) == (5432, 5432)
+        ways_out = list(prod.of_type("AWS::EC2::SecurityGroupEgress"))
+        assert {each["DestinationSecurityGroupId"] for each in ways_out} == {
+            f"<{copy['_id']}.GroupId>",
+            "sg-0a1b2c3d4e5f60714",  # platform.database_security_groups
+        }
+        for each in ways_out:
+            assert each["GroupId"] == f"<{verifier['_id']}.GroupId>"
+            assert (each["IpProtocol"], each["FromPort"], each["ToPort"]) == ("tcp", 5432, 5432)
 
     def test_no_rule_anywhere_opens_the_internet(self, prod: Assembly) -> None:
         assert "0.0.0.0/0" not in json.dumps(prod.raw)
@@ -126,12 +133,12 @@ class TestSteps:
 
     def test_every_log_ends_some_day(self, prod: Assembly) -> None:
         groups = list(prod.of_type("AWS::Logs::LogGroup"))
-        assert len(groups) == len(STEPS) + 2
+        assert len(groups) == len(STEPS) + len(WORKFLOWS)
         assert {each["RetentionInDays"] for each in groups} == {90}
 
 
 class TestWorkflows:
-    @pytest.mark.parametrize("workflow", ["dr-drill", "sweep"])
+    @pytest.mark.parametrize("workflow", WORKFLOWS)
     def test_every_step_of_the_definition_is_given_its_function(self, prod: Assembly, workflow: str) -> None:
         machine = prod.one("AWS::StepFunctions::StateMachine", StateMachineName=f"coder-day2-prod-{workflow}")
         asset = prod.folder / f"asset.{machine['DefinitionS3Location']['Key']}"
@@ -142,7 +149,7 @@ class TestWorkflows:
             definition.count(f"${{{name}}}") for name in machine["DefinitionSubstitutions"]
         )
 
-    @pytest.mark.parametrize("workflow", ["dr-drill", "sweep"])
+    @pytest.mark.parametrize("workflow", WORKFLOWS)
     def test_every_run_is_logged_and_traced(self, prod: Assembly, workflow: str) -> None:
         machine = prod.one("AWS::StepFunctions::StateMachine", StateMachineName=f"coder-day2-prod-{workflow}")
         assert machine["LoggingConfiguration"]["Level"] == "ALL"
@@ -208,7 +215,7 @@ class TestStarts:
 class TestWatch:
     def test_every_alarm_tells_the_topic_and_says_what_to_do(self, prod: Assembly) -> None:
         alarms = list(prod.of_type("AWS::CloudWatch::Alarm"))
-        assert len(alarms) == 10
+        assert len(alarms) == 3 * len(WORKFLOWS) + 4
         for each in alarms:
             assert each["AlarmActions"] == ["arn:aws:sns:eu-central-1:111122223333:coder-day2-prod-drills"]
             assert ":" in each["AlarmDescription"]
@@ -237,7 +244,7 @@ class TestWatch:
         alarm = prod.one("AWS::CloudWatch::Alarm", AlarmName="coder-day2-prod-leftovers")
         assert (alarm["MetricName"], alarm["Threshold"], alarm["TreatMissingData"]) == ("Leftovers", 1, "ignore")
 
-    @pytest.mark.parametrize("workflow", ["dr-drill", "sweep"])
+    @pytest.mark.parametrize("workflow", WORKFLOWS)
     @pytest.mark.parametrize("ending", ["Failed", "TimedOut", "Aborted"])
     def test_every_bad_ending_of_a_workflow_sounds(self, prod: Assembly, workflow: str, ending: str) -> None:
         alarm = prod.one("AWS::CloudWatch::Alarm", AlarmName=f"coder-day2-prod-{workflow}-{ending}")
@@ -253,6 +260,7 @@ class TestWatch:
         body = prod.one("AWS::CloudWatch::Dashboard")["DashboardBody"]
         assert "DaysSinceLastPassedDrill" in body
         assert "RtoSeconds" in body
+        assert [each for each in WORKFLOWS if f"Executions of {each}" not in body] == []
         assert '"value":7200' in body
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cdk.permissions import retire
+from cdk.permissions import restore, retire
 from infrastructure.iam import Role, request
 from infrastructure.templates import Assembly
 from lambdas.restoration import names as restoration
@@ -122,7 +122,7 @@ def test_only_two_steps_of_a_restore_say_which_cluster_serves(roles: dict[str, R
 
 
 def test_code_and_permissions_mean_the_same_tags() -> None:
-    assert (retire.SERVING_TAG, retire.SERVES, retire.RESTING) == (
+    assert (restore.SERVING_TAG, retire.SERVES, retire.RESTING) == (
         restoration.SERVING_TAG,
         restoration.SERVES,
         restoration.RESTING,
