@@ -100,6 +100,11 @@ def _copys_key(aws: Aws, copy_: Copy) -> Iterator[str]:
     yield from _key("copy.kms_key", copy_.kms_key, aws.region)
 
 
+def _secrets_key(aws: Aws, platform: Platform | None) -> Iterator[str]:
+    if platform is not None:
+        yield from _key("platform.secrets_kms_key", platform.secrets_kms_key, aws.region)
+
+
 def _key(path: str, key: str | None, region: str) -> Iterator[str]:
     if key and key.split(":")[3] != region:
         yield f"{path}: the key is in {key.split(':')[3]}, not in aws.region, {region!r}"
@@ -202,10 +207,23 @@ def _restored_names(source: Source, restore: Restore | None) -> Iterator[str]:
         )
 
 
+def _apart_from_drills(source: Source, copy_: Copy, restore: Restore | None) -> Iterator[str]:
+    """A source that was itself restored lends its first name to what a restore makes, and not only its own."""
+    if restore is None or not _RESTORED.search(source.cluster):
+        return
+    drills = f"{copy_.prefix}-"
+    for made in (f"{_RESTORED.sub('', source.cluster)}-{kind}-" for kind in ("restored", "old")):
+        if made.startswith(drills) or drills.startswith(made):
+            yield (
+                f"copy.prefix: {copy_.prefix!r} and {made!r}, by which a platform restore names clusters, match one "
+                "another; drills would then be allowed to delete them"
+            )
+
+
 RULES: tuple[Callable[..., Iterator[str]], ...] = (
     *(_names, _length, _capacity, _zones, _subnets, _backups_key, _copys_key),
     *(_duration, _retention, _expectations, _kinds, _starts, _interval, _apart),
-    *(_together, _restored_names),
+    *(_secrets_key, _together, _restored_names, _apart_from_drills),
 )
 
 

@@ -54,7 +54,6 @@ IN_OUR_NAME = {
     "kms:GenerateDataKey",
     "logs:CreateLogStream",
     "logs:PutLogEvents",
-    "rds:AddTagsToResource",
     "secretsmanager:CreateSecret",
     "secretsmanager:TagResource",
     "xray:PutTelemetryRecords",

@@ -7,7 +7,7 @@ from typing import Any
 
 import botocore.session
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from cdk import permissions
@@ -66,7 +66,6 @@ others = st.one_of(
         lambda name: not name.startswith("coder-prod-aurora-")
     ),
 ).filter(lambda name: name != "coder-prod-aurora")
-other_instances = others.filter(lambda name: not name.startswith("coder-prod-aurora-"))
 
 
 @pytest.fixture
@@ -127,11 +126,13 @@ class TestNoOtherDatabase:
     @given(name=others, kind=st.sampled_from(["cluster", "db", "cluster-snapshot"]), action=st.sampled_from(CHANGES))
     @everywhere
     def test_is_ever_changed(self, prod: Assembly, name: str, kind: str, action: str) -> None:
+        """An instance that begins with the source's name and a hyphen is taken for the source's: IAM has no other sign."""
+        assume(kind != "db" or not name.startswith("coder-prod-aurora-"))
         asked = request(f"rds:{action}", f"{RDS}:{kind}:{name}", bearing=TAGS, tagging=TAGS)
         allowed = [step for step in CHANGING_STEPS if prod.roles[step].may(asked, also=ANYTHING)]
         # To restore from a snapshot of the settings' patterns changes nothing of it.
         is_backup = kind == "cluster-snapshot" and name.startswith("coder-prod-")
-        assert not allowed or (is_backup and action == "RestoreDBClusterFromSnapshot")
+        assert not allowed or (is_backup and action.startswith("RestoreDBCluster"))
 
     @pytest.mark.parametrize("target", [f"{RDS}:cluster:another", ASIDE, f"{RDS}:cluster:coder-dr-test-{ID}"])
     def test_nor_restored_onto(self, roles: dict[str, Role], target: str) -> None:

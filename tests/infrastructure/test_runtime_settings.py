@@ -6,7 +6,7 @@ import pytest
 
 from cdk.environments import SettingsError, check, load
 from cdk.names import Names
-from cdk.runtime_settings import document
+from cdk.runtime_settings import LONGEST, document
 from infrastructure.templates import Assembly
 from infrastructure.test_settings import spoilt
 from lambdas import settings as runtime
@@ -51,6 +51,25 @@ def test_the_environment_of_a_function_fits_into_lambdas_4_kb(prod: Assembly) ->
     for each in prod.of_type("AWS::Lambda::Function"):
         variables = each["Environment"]["Variables"]
         assert sum(len(name) + len(value) for name, value in variables.items()) < 4096
+
+
+def test_a_platform_of_long_names_with_everything_named_still_fits(tables: dict[str, Any]) -> None:
+    group = "sg-0a1b2c3d4e5f60718"
+    given: dict[str, Any] = {
+        "source.cluster": "a-platform-with-a-rather-long-nam",
+        "source.manual_snapshots": [f"a-pattern-of-manual-snapshots-{number}-*" for number in range(5)],
+        "copy.kms_key": "arn:aws:kms:eu-central-1:111122223333:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
+        "platform.connection_secret": "platforms/production/eu-central-1/aurora/connection",
+        "platform.token_secret": "platforms/production/eu-central-1/coder/session-token",
+        "restore.security_groups": [group] * 5,
+        "restore.terraform.var_file": "environments/production/eu-central-1/platform.tfvars",
+        "verification.may_shrink": [f"a_table_that_a_job_shortens_{number}" for number in range(12)],
+        "verification.expect": {"F01_license_valid": "report", "B02_owner_exists": "report"},
+    }
+    for path, value in given.items():
+        tables = spoilt(tables, path, value)
+    names = Names(settings=check(tables, environment="production-one"))
+    assert len(document(names, version="10.20.30", copy_group=group, verifier_group=group)) < LONGEST * 0.9
 
 
 def test_settings_that_do_not_fit_are_refused_before_deployment(tables: dict[str, Any]) -> None:

@@ -141,6 +141,28 @@ def test_the_production_example_shows_every_setting() -> None:
             {"D01_workspaces_live": "zero"},
             "verification.expect.D01_workspaces_live: 'zero' would",
         ),
+        # Of a platform restore:
+        ("platform.connection_secret", ..., "platform.connection_secret: is missing"),
+        ("platform.connection_secret", "arn:aws:secretsmanager:x", "platform.connection_secret: 'arn:aws:secretsm"),
+        ("platform.namespace", "Coder", "platform.namespace: 'Coder' is not a Kubernetes name"),
+        ("platform.secrets_kms_key", "alias/x", "platform.secrets_kms_key: 'alias/x' is not a KMS key ARN"),
+        (
+            "platform.secrets_kms_key",
+            "arn:aws:kms:us-east-1:111122223333:key/1",
+            "platform.secrets_kms_key: the key is in us-east-1, not in aws.region",
+        ),
+        ("platform.database_security_groups", ["main"], "platform.database_security_groups.0: 'main' is not a secur"),
+        ("restore.strategies", [], "restore.strategies: is empty; give at least one"),
+        ("restore.strategies", ["rename"], "restore.strategies.0: input should be 'repoint' or 'swap-identifiers'"),
+        ("restore.approval_minutes", 0, "restore.approval_minutes: input should be greater than or equal to 1"),
+        ("restore.approval_minutes", 10_081, "restore.approval_minutes: input should be less than or equal to 10080"),
+        ("restore.soak_minutes", 0, "restore.soak_minutes: input should be greater than 0"),
+        ("restore.soak_minutes", 240.5, "restore.soak_minutes: input should be less than or equal to 240"),
+        ("restore.two_person", "yes", "restore.two_person: input should be a valid boolean"),
+        ("platform", ..., "platform: is missing; a platform restore needs it beside restore"),
+        ("restore", ..., "restore: is missing; a platform restore needs it beside platform"),
+        ("kubernetes", ..., "kubernetes: is missing; a platform restore stops and starts Coder there"),
+        ("source.cluster", "a" * 34, f"source.cluster: {'a' * 34!r} has 34 characters; more than 33 leave a restored"),
         ("schedules.sweep_cron", "cron(30 25 * * ? *)", "schedules.sweep_cron: 'cron(30 25 * * ? *)' names no time"),
         ("schedules.sweep_cron", "cron(30 2 * * ? *)", "schedules.sweep_cron: 2:30 does not exist on 2026-03-29 in"),
     ],
@@ -343,6 +365,24 @@ def test_kubernetes_and_everything_with_a_default_may_be_left_out(tables: dict[s
     settings = check(tables, environment="prod")
     assert (settings.kubernetes, settings.platform, settings.restore) == (None, None, None)
     assert settings.verification.connections == 2
+
+
+@pytest.mark.parametrize("source", ["coder-restored-20261123-0a1b2c3d", "coder-old-20261123-0a1b2c3d"])
+@pytest.mark.parametrize("prefix", ["coder-old", "coder-restored", "coder-old-drill"])
+def test_where_the_source_was_itself_restored_no_drill_shares_the_names_of_the_next_restore(
+    tables: dict[str, Any], source: str, prefix: str
+) -> None:
+    tables = spoilt(spoilt(tables, "source.cluster", source), "copy.prefix", prefix)
+    assert any("by which a platform restore names clusters" in each for each in faults(tables))
+
+
+def test_a_restored_source_keeps_its_first_name_however_often_it_is_restored(tables: dict[str, Any]) -> None:
+    """33 characters and a restore's ending are more than 33; the next restore's names are no longer for that."""
+    restored = Names(
+        settings=check(spoilt(tables, "source.cluster", f"{'a' * 33}-restored-20261123-0a1b2c3d"), environment="prod")
+    )
+    assert restored.restored_prefix == f"{'a' * 33}-restored-"
+    assert len(f"{restored.restored_prefix}20261123-0a1b2c3d-15") <= 63
 
 
 @given(st.from_regex(r"[a-z](-?[a-z0-9]){5,17}", fullmatch=True))
