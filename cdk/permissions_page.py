@@ -14,45 +14,7 @@ from cdk.environments import load
 from cdk.names import Names
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "permissions.md"
-_HEAD = """\
-# Permissions
-
-Written from the template of `config/prod.toml` by `python -m cdk.permissions_page cdk.out/prod`; a test keeps it
-current. The rules stand in `cdk/permissions/`; `tests/infrastructure/test_production_is_out_of_reach.py` decides over
-them.
-
-## What keeps a drill away from production
-
-1. **Names.** Whatever creates, changes or deletes in RDS reaches names under the drills' prefix only. The prefix cannot
-   match the source: such settings are refused.
-2. **Tags.** Creating needs the drills' tags in the request; changing and deleting needs them on the resource.
-3. **Denies.** Every role that changes anything in RDS also carries *NothingOutsideThePrefix*,
-   *RestoreFromTheSourceOnly*, *NoSnapshotOntoTheSource* and *GroupsAreUsedNotChanged*. They hold even if a broader
-   policy is attached later.
-4. **Secrets.** Only the two verifying steps read a secret, and only one that RDS manages for a cluster under the
-   prefix, told by the tag `aws:rds:primaryDBClusterArn` that RDS itself sets. Nobody reads the platform's connection
-   secret.
-5. **Evidence.** No role can delete a record, shorten its lock, or write outside the records' folder.
-
-What IAM cannot say: a restore *to a point in time* names the source and the copy in one request, as resources of one
-kind, so the policy that lets the source be read would also let it be named as the target. RDS refuses a name that is in
-use, and the step refuses every name outside the prefix before it calls.
-
-Nor can IAM say whose a backup is. The ids of AWS Backup's snapshots (`awsbackup:*`) and of retained automated backups
-(`cluster-auto-backup:*`) are made up by AWS, and a name that fits the settings' `source.manual_snapshots` may be of any
-cluster. The policy would let each of them be restored, under the prefix; that it is of the source is decided by the
-steps OpenDrill and ChooseRecoveryPoint, from what RDS tells of it.
-
-## What the platform adds
-
-- **Kubernetes** (only if the settings name a cluster): an EKS access entry for each role in the stack's output
-  `KubernetesRoles`, in the Kubernetes group `coder-day2-drills`, and what [kubernetes-rbac.yaml](kubernetes-rbac.yaml)
-  gives this group. The cluster's security group lets in the verifier's group on 443.
-- **VPC endpoints** that the functions inside the VPC reach: `secretsmanager` and, with Kubernetes, `eks`.
-- **KMS**: if the backups are encrypted with a key whose policy does not leave permissions to IAM, that policy
-  lets in the roles of RestoreCluster and AddInstance (`DescribeKey`, `Decrypt`, `CreateGrant`, through RDS).
-- **Deployment**: the bootstrap roles of the CDK command (`cdk bootstrap`), which these roles are not.
-"""
+_HEAD = Path(__file__).with_name("permissions_page.md").read_text(encoding="utf-8")
 
 
 def page(assembly: Path, names: Names) -> str:
@@ -91,7 +53,7 @@ def _overview(roles: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 
 _ITS_OWN = frozenset({"WriteOwnLog", "Trace", "TraceItsRun", "JoinTheVpc", "DeliverItsLog", "UseTheEvidencesKey"})
-_READING = ("Describe", "Get", "List", "Query", "Decrypt")
+_READING = ("Describe", "Get", "List", "Lookup", "Query", "Decrypt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

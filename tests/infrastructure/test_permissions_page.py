@@ -55,6 +55,24 @@ def test_a_statement_that_lets_another_clusters_backup_through_says_that_the_ste
     assert "the step" in reasons(Names(settings=load("prod")))[sid]
 
 
+def test_what_iam_cannot_keep_a_restore_from_is_written_down(prod: Assembly, written: str) -> None:
+    """Each allowed by IAM, because it cannot tell it from what a step does; should it ever, this fails."""
+    told = written.partition("What IAM cannot say of it:")[2].partition("\n## ")[0]
+    source, backup = f"{RDS}:cluster:coder-prod-aurora", f"{RDS}:cluster-auto-backup:ab-0a1b2c3d"
+    tags = {"coder-day2:environment": "prod", "coder-day2:restore": "20261123-0a1b2c3d"}
+    whatever_is_modified = request("rds:ModifyDBCluster", source)
+    of_another_restore = request("rds:ModifyDBCluster", f"{source}-restored-of-another", bearing=tags)
+    onto_the_source = request("rds:RestoreDBClusterToPointInTime", source, backup, tagging=tags)
+    for sentence, step, asked in (
+        ("What is modified", "FenceDatabase", whatever_is_modified),
+        ("The new name", "SwapIdentifiers", whatever_is_modified),
+        ("Which restore", "SetMasterPassword", of_another_restore),
+        ("The source as a target", "RestoreBeside", onto_the_source),
+    ):
+        assert f"**{sentence}.**" in told
+        assert prod.roles[step].may(asked)
+
+
 def test_arns_are_shortened_to_what_tells_them_apart(written: str) -> None:
     assert "arn:aws:" not in written
     assert "`rds:cluster:coder-dr-test-*`" in written

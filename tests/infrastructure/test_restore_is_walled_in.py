@@ -126,7 +126,7 @@ class TestNoOtherDatabase:
     @given(name=others, kind=st.sampled_from(["cluster", "db", "cluster-snapshot"]), action=st.sampled_from(CHANGES))
     @everywhere
     def test_is_ever_changed(self, prod: Assembly, name: str, kind: str, action: str) -> None:
-        """An instance that begins with the source's name and a hyphen is taken for the source's: IAM has no other sign."""
+        """What begins with the source's name and a hyphen is taken for an instance of it: IAM has no other sign."""
         assume(kind != "db" or not name.startswith("coder-prod-aurora-"))
         asked = request(f"rds:{action}", f"{RDS}:{kind}:{name}", bearing=TAGS, tagging=TAGS)
         allowed = [step for step in CHANGING_STEPS if prod.roles[step].may(asked, also=ANYTHING)]
