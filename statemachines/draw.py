@@ -2,14 +2,16 @@
 
     python statemachines/draw.py
 
-The main line is the longest way to a Succeed and runs down the middle; what leaves it stands to its right; what a
-Catch leads to runs down on the left. Bold words and colours follow the reader's light or dark preference.
+The main line is the longest way to a Succeed and runs down the middle; what leaves it stands to its right, and so does
+a way back that a Catch begins, beside what it takes back. A Catch that leads down the main line runs on the left, as
+does a way that leaves steps of it out. Bold words and colours follow the reader's light or dark preference.
 """  # noqa: INP001  a script beside the files it draws, not a package
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +62,12 @@ class Box:
 
 @dataclass
 class Drawing:
-    """One StartAt/States object laid out from (0, 0): its boxes by name, its size, its left margin for lanes."""
+    """One StartAt/States object laid out from (0, 0): its boxes by name, its size, whose lanes run on its left."""
 
     scope: Json
     boxes: dict[str, Box]
     spine: list[str]
+    back: list[str]
     lanes: list[str]
     width: float
     height: float
@@ -96,28 +99,67 @@ def caught(states: Json) -> Iterator[tuple[str, str]]:
                 yield name, catcher["Next"]
 
 
+def way_back(states: Json, spine: list[str]) -> list[str]:
+    """The states that a Catch leads to, and through more than one of them to the main line again."""
+    lines = (
+        list(takewhile(lambda each: each not in spine, longest(states, target)))
+        for _, target in caught(states)
+        if target not in spine
+    )
+    return next((line for line in lines if len(line) > 1), [])
+
+
+def skips(states: Json, spine: list[str]) -> list[tuple[str, str]]:
+    """From where to where a way leads that leaves steps of the main line out."""
+    steps = set(pairwise(spine))
+    return [
+        (name, to)
+        for name in spine
+        for to in dict.fromkeys(ways(states[name]))
+        if to in spine and (name, to) not in steps
+    ]
+
+
 def lay_out(scope: Json, *, nested: bool = False) -> Drawing:
     """Place every state of a scope: what leaves the main line beside it or, where room is short, below it."""
     states, spine = scope["States"], longest(scope["States"], scope["StartAt"])
+    back = [] if nested else way_back(states, spine)
     lanes = list(dict.fromkeys(target for _, target in caught(states) if target in spine))
+    if skips(states, spine):
+        lanes.append("")  # nearest to the boxes
     left = LANE * len(lanes) + (LANE if lanes else 0)
     boxes = {name: _box(name, states[name]) for name in states}
-    middle, y = left + max(boxes[name].width for name in spine) / 2, 0.0
-    placed = set(spine)
-    for name in spine:
+    drawing = Drawing(scope=scope, boxes=boxes, spine=spine, back=back, lanes=lanes, width=0, height=0)
+    middle = left + max(boxes[name].width for name in spine) / 2
+    placed = {*spine, *back}
+    y = _column(drawing, spine, placed, middle=middle, y=0.0, beside=not nested)
+    if back:
+        begin = boxes[next(source for source, target in caught(states) if target == back[0])].y
+        right = max(boxes[name].x + boxes[name].width for name in placed - set(back))
+        _column(drawing, back, placed, middle=right + GAP + WIDTH / 2, y=begin, beside=True)
+    for name in [each for each in states if each not in placed]:
+        boxes[name].x, boxes[name].y = middle - WIDTH / 2, y + 4
+        y += ROW
+    needs_lane = back or (nested and len(placed) < len(states))
+    drawing.width = max(box.x + box.width for box in boxes.values()) + (LANE if needs_lane else 0)
+    drawing.height = max(box.bottom for box in boxes.values())
+    return drawing
+
+
+def _column(  # noqa: PLR0913  where it stands, and what may stand beside it
+    drawing: Drawing, names: list[str], placed: set[str], *, middle: float, y: float, beside: bool
+) -> float:
+    """Place these states one below the other, each with what it leads to on its right; the first free row below."""
+    states, boxes = drawing.scope["States"], drawing.boxes
+    for name in names:
         box = boxes[name]
         box.x, box.y = middle - box.width / 2, y
-        aside = [each for each in _aside(states, name) if each not in placed and not nested]
+        aside = [each for each in _aside(states, name) if each not in placed and beside]
         placed.update(aside)
         for number, each in enumerate(aside):
             boxes[each].x, boxes[each].y = box.x + box.width + GAP, y + number * ROW
         y += max(box.height, HEIGHT + ROW * (len(aside) - 1)) + ROW - HEIGHT
-    for name in [each for each in states if each not in placed]:
-        boxes[name].x, boxes[name].y = middle - WIDTH / 2, y + 4
-        y += ROW
-    width = max(box.x + box.width for box in boxes.values()) + (LANE if nested and len(placed) < len(states) else 0)
-    height = max(box.bottom for box in boxes.values())
-    return Drawing(scope=scope, boxes=boxes, spine=spine, lanes=lanes, width=width, height=height)
+    return y
 
 
 def _aside(states: Json, name: str) -> list[str]:
@@ -162,41 +204,66 @@ def _state(box: Box) -> Iterator[str]:
 
 def _waits(state: Json) -> bool:
     """Whether its normal course is to be asked again."""
-    return any(retrier["ErrorEquals"][0] != "ServiceBusy" for retrier in state.get("Retry", []))
+    return any(
+        not retrier["ErrorEquals"][0].startswith(("ServiceBusy", "Lambda.")) for retrier in state.get("Retry", [])
+    )
 
 
 def _lines(drawing: Drawing, dx: float) -> Iterator[str]:
     boxes, spine, states = drawing.boxes, drawing.spine, drawing.scope["States"]
+    left_out = skips(states, spine)
     for name, state in states.items():
         for target in dict.fromkeys(ways(state)):
-            yield _line(boxes[name], boxes[target], straight=name in spine and target in spine)
+            if (name, target) in left_out:
+                yield _by_lane(boxes[name], boxes[target], dx + LANE * len(drawing.lanes), offset=-4)
+            else:
+                yield _line(drawing, boxes[name], boxes[target])
     for name, target in caught(states):
-        if target not in spine:
-            yield _line(boxes[name], boxes[target], straight=False, look="caught")
-            continue
-        lane = dx + LANE * (1 + drawing.lanes.index(target))
         source, to = boxes[name], boxes[target]
-        yield (
-            f'<path class="caught" d="M{source.x:g} {source.y + HEIGHT / 2 + 4:.0f} H{lane:g} '
-            f'V{to.y + HEIGHT / 2:.0f} H{to.x:g}"/>'
-        )
+        if target not in spine:
+            yield _line(drawing, source, to, look="caught")
+        elif name in spine:
+            yield _by_lane(source, to, dx + LANE * (1 + drawing.lanes.index(target)), look="caught", offset=4)
+        else:
+            begin, end = source.y + HEIGHT / 2 + 4, to.y + HEIGHT / 2 + 5
+            yield _path(
+                source.x + source.width, begin, f"H{dx + drawing.width - 5:g} V{end:.0f} H{to.x + to.width:g}", "caught"
+            )
 
 
-def _line(source: Box, target: Box, *, straight: bool, look: str = "") -> str:
-    if straight:
-        return f'<path class="{look}" d="M{source.middle:g} {source.bottom:.0f} V{target.y:.0f}"/>'
-    begin, end = source.y + HEIGHT / 2, target.y + HEIGHT / 2
+def _path(x: float, y: float, way: str, look: str = "") -> str:
+    return f'<path class="{look}" d="M{x:g} {y:.0f} {way}"/>'
+
+
+def _by_lane(source: Box, target: Box, lane: float, *, look: str = "", offset: float) -> str:
+    """Down the main line, on its left."""
+    end = target.y + HEIGHT / 2 + min(offset, 0)
+    return _path(source.x, source.y + HEIGHT / 2 + offset, f"H{lane:g} V{end:.0f} H{target.x:g}", look)
+
+
+def _line(drawing: Drawing, source: Box, target: Box, *, look: str = "") -> str:
+    right, begin, end = source.x + source.width, source.y + HEIGHT / 2, target.y + HEIGHT / 2
+    clear = not look and not _between(drawing, source, target)
     if target.middle == source.middle:
-        lane, right = source.x + source.width + LANE / 2 + 2, target.x + target.width
-        return f'<path class="{look}" d="M{source.x + source.width:g} {begin:.0f} H{lane:g} V{end:.0f} H{right:g}"/>'
-    if target.x > source.x + source.width:
-        middle = source.x + source.width + GAP / 2 + (4 if look else 0)
-        way = f"H{middle:g} V{end:.0f} H{target.x:g}" if abs(end - begin) > 1 else f"H{target.x:g}"
-        return f'<path class="{look}" d="M{source.x + source.width:g} {begin:.0f} {way}"/>'
-    outside = source.x + source.width + 10
-    return (
-        f'<path class="{look}" d="M{source.x + source.width:g} {begin:.0f} H{outside:g} '
-        f'V{target.y - 7:.0f} H{target.middle + 24:g} V{target.y:.0f}"/>'
+        if clear:
+            return _path(source.middle, source.bottom, f"V{target.y:.0f}")
+        return _path(right, begin, f"H{right + LANE / 2 + 2:g} V{end:.0f} H{target.x + target.width:g}", look)
+    if target.x > right:
+        if abs(end - begin) <= 1:
+            return _path(right, begin, f"H{target.x:g}", look)
+        middle = right + GAP / 2 + (4 if look else 0)
+        return _path(right, begin + (5 if look else 0), f"H{middle:g} V{end:.0f} H{target.x:g}", look)
+    if clear:
+        return _path(source.middle, source.bottom, f"V{end - 5:.0f} H{target.x + target.width:g}", look)
+    return _path(right, begin, f"H{right + 10:g} V{target.y - 7:.0f} H{target.middle + 24:g} V{target.y:.0f}", look)
+
+
+def _between(drawing: Drawing, source: Box, target: Box) -> bool:
+    """Whether another box stands in the column of the source: from it down to the target, or close above it."""
+    return any(
+        box.x <= source.middle <= box.x + box.width and source.y - ROW <= box.y < target.y + HEIGHT / 2
+        for box in drawing.boxes.values()
+        if box is not target and box is not source and (box.y > source.y or source.middle != target.middle)
     )
 
 
