@@ -90,7 +90,8 @@ class Functions(Construct):
 
 def deployed(names: Names) -> tuple[Step, ...]:
     """The steps of this environment: those of a platform restore only where there is a platform to restore."""
-    left_out = frozenset() if names.settings.restore else permissions.restore_steps()
+    of_a_platform = permissions.restore_steps() | permissions.retire_steps()
+    left_out = frozenset() if names.settings.restore else of_a_platform
     return tuple(step for step in STEPS if step.name not in left_out)
 
 

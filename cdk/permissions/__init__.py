@@ -158,8 +158,13 @@ def kubernetes_groups(names: Names) -> dict[str, list[str]]:
 
 
 def restore_steps() -> frozenset[str]:
-    """Everything that only an environment with a platform to restore has."""
-    return _OF_A_RESTORE | _OF_A_RETIREMENT
+    """The steps of a platform restore, and what people call about one."""
+    return _OF_A_RESTORE
+
+
+def retire_steps() -> frozenset[str]:
+    """The steps that delete what a platform restore has left beside."""
+    return _OF_A_RETIREMENT
 
 
 def unknown_steps() -> set[str]:

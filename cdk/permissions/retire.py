@@ -186,6 +186,16 @@ def guard(names: Names) -> tuple[Statement, ...]:
     verbs = tuple(f"rds:{verb}*" for verb in VERBS)
     return (
         Statement(
+            sid="NothingElseOfADatabase",
+            effect="Deny",
+            except_actions=(
+                *("rds:Describe*", "rds:ListTagsForResource", "rds:AddTagsToResource", "rds:CreateDBClusterSnapshot"),
+                *("rds:ModifyDBCluster", "rds:DeleteDBCluster", "rds:DeleteDBInstance"),
+            ),
+            resources=(f"arn:{names.partition}:rds:*",),
+            why="A retirement takes a snapshot, unprotects and deletes; it changes and restores nothing.",
+        ),
+        Statement(
             sid="NeverTheSource",
             effect="Deny",
             actions=(*verbs, "rds:Restore*"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cdk.names import RESTORE, RETIRE
-from cdk.permissions import restore_steps
+from cdk.permissions import restore_steps, retire_steps
 from infrastructure.iam import Role, role_of
 from lambdas.steps import OPERATIONS, RESTORE_STEPS
 
@@ -62,9 +62,16 @@ class Assembly:
         return {name: role for name, role in self.roles.items() if name in names}
 
     @cached_property
+    def retire_roles(self) -> Mapping[str, Role]:
+        """Those of a retirement, which may delete what a restore has left beside."""
+        return {name: role for name, role in self.roles.items() if name in retire_steps() | {RETIRE}}
+
+    @cached_property
     def drill_roles(self) -> Mapping[str, Role]:
-        """Those of drills, of sweeps, and of what starts them: all but a restore's and a retirement's."""
-        return {name: role for name, role in self.roles.items() if name not in restore_steps() | {RESTORE, RETIRE}}
+        """All others: those of drills, of sweeps, and of what starts them."""
+        return {
+            name: role for name, role in self.roles.items() if name not in {*self.restore_roles, *self.retire_roles}
+        }
 
 
 def resolve(value: Any) -> Any:  # noqa: PLR0911  one line for each function

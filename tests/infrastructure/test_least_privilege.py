@@ -77,7 +77,7 @@ def test_every_step_has_its_row_and_every_row_its_step() -> None:
 def test_every_call_of_a_door_is_granted_to_somebody_and_nothing_else_is(prod: Assembly) -> None:
     called = {action for door in DOORS for action in calls_of(door)}
     granted = {action for step in STEPS for action in prod.roles[step.name].allowed_actions()}
-    assert granted - IN_OUR_NAME == called
+    assert granted - IN_OUR_NAME == called - IN_OUR_NAME
 
 
 @pytest.mark.parametrize("step", [step.name for step in STEPS])

@@ -113,12 +113,17 @@ def test_only_a_retirement_deletes_what_is_not_a_drills(roles: dict[str, Role]) 
         assert [step.name for step in STEPS if roles[step.name].may(asked)] == ["DeleteRetired"]
 
 
+@pytest.mark.parametrize("name", [SOURCE, f"{SOURCE}-restored-{ID}", f"{SOURCE}-old-{ID}"])
 @pytest.mark.parametrize("value", ["yes", "no"])
-def test_only_two_steps_of_a_restore_say_which_cluster_serves(roles: dict[str, Role], value: str) -> None:
+def test_two_steps_of_a_restore_say_which_cluster_serves_and_nobody_else(
+    roles: dict[str, Role], name: str, value: str
+) -> None:
     """Who may mark may decide what IAM lets go: nothing of a retirement may, and no drill."""
     tags = {**ENVIRONMENT, "coder-day2:serving": value}
-    asked = request("rds:AddTagsToResource", f"{RDS}:cluster:{SOURCE}", bearing=SERVING, tagging=tags)
-    assert {name for name, role in roles.items() if role.may(asked)} == {"FenceDatabase", "SettleGroups"}
+    for resource in (f"{RDS}:cluster:{name}", f"{RDS}:db:{name}-1"):
+        asked = request("rds:AddTagsToResource", resource, bearing=SERVING, tagging=tags)
+        assert {each for each, role in roles.items() if role.may(asked)} == {"FenceDatabase", "SettleGroups"}
+        assert not [step for step in CHANGING_STEPS if roles[step].may(asked, also=ANYTHING)]
 
 
 def test_code_and_permissions_mean_the_same_tags() -> None:
