@@ -1,6 +1,7 @@
 """`day2 retire`: delete what a restore has left beside, on the word of whoever types its name twice."""
 
 import json
+import re
 import sys
 from typing import Annotated, Any, NoReturn
 
@@ -19,7 +20,7 @@ from day2.engine.engine import EngineNotAvailable
 from day2.restore import retiring
 from lambdas.errors import InputRejected
 
-_REFUSED = frozenset({"InputRejected"})
+_BETWEEN_FAULTS = re.compile(r"; (?=request[.:])")
 
 
 def retire(  # noqa: PLR0913  one argument for each option
@@ -95,9 +96,11 @@ def _deployment(environment: str, *, local: bool) -> Deployment:
 
 
 def _leave(seen: Watched, *, as_json: bool) -> NoReturn:
+    if seen.error == "InputRejected":
+        # One line a fault; what is behind them is for the console.
+        stop(*_BETWEEN_FAULTS.split(seen.sentence.partition(" [request] ")[0]), code=BAD_INPUT)
     if seen.status != "SUCCEEDED":
-        code = BAD_INPUT if seen.error in _REFUSED else FAILED
-        stop(f"{seen.error or seen.status}: {seen.sentence}", code=code)
+        stop(f"{seen.error or seen.status}: {seen.sentence}", code=FAILED)
     if as_json:
         typer.echo(json.dumps(seen.output, indent=2))
     else:

@@ -178,6 +178,39 @@ def test_a_cluster_goes_without_a_last_snapshot_and_with_its_backups(stub: Stubb
     Rds(client).delete_cluster(TARGET)
 
 
+def test_a_cluster_that_is_retired_leaves_its_automated_backups(stub: Stubber, client: RDSClient) -> None:
+    asked = {"DBClusterIdentifier": SOURCE, "SkipFinalSnapshot": True, "DeleteAutomatedBackups": False}
+    stub.add_response("delete_db_cluster", {}, asked)
+    Rds(client).delete_cluster(SOURCE, keep_backups=True)
+
+
+def test_a_snapshot_that_exists_is_left_as_it_is_and_one_of_a_cluster_at_work_is_asked_for_again(
+    stub: Stubber, client: RDSClient
+) -> None:
+    asked = {"DBClusterSnapshotIdentifier": "final", "DBClusterIdentifier": SOURCE}
+    asked["Tags"] = [{"Key": "team", "Value": "platform"}]
+    for _ in range(2):
+        stub.add_client_error(
+            "create_db_cluster_snapshot", "DBClusterSnapshotAlreadyExistsFault", expected_params=asked
+        )
+        Rds(client).take_snapshot("final", cluster=SOURCE, tags={"team": "platform"})
+    stub.add_client_error("create_db_cluster_snapshot", "InvalidDBClusterStateFault")
+    with pytest.raises(ServiceBusy):
+        Rds(client).take_snapshot("final", cluster=SOURCE, tags={"team": "platform"})
+
+
+def test_a_mark_is_set_beside_the_other_tags(stub: Stubber, client: RDSClient) -> None:
+    asked = {"ResourceName": "arn:x", "Tags": [{"Key": "coder-day2:serving", "Value": "no"}]}
+    stub.add_response("add_tags_to_resource", {}, asked)
+    Rds(client).tag("arn:x", {"coder-day2:serving": "no"})
+
+
+def test_protection_is_all_that_is_changed_of_what_is_unprotected(stub: Stubber, client: RDSClient) -> None:
+    asked = {"DBClusterIdentifier": SOURCE, "ApplyImmediately": True, "DeletionProtection": False}
+    stub.add_response("modify_db_cluster", {}, asked)
+    Rds(client).unprotect(SOURCE)
+
+
 def test_a_snapshot_is_restored_in_the_version_it_was_taken_in(stub: Stubber, client: RDSClient) -> None:
     told = {"SnapshotIdentifier": "before-upgrade", "Engine": "aurora-postgresql", "EngineVersion": "15.8"}
     stub.add_response("restore_db_cluster_from_snapshot", STARTED, SHAPE | told)

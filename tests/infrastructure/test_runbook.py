@@ -11,7 +11,7 @@ from botocore import xform_name
 from cdk.permissions_page import PAGE
 from infrastructure.templates import Assembly
 from lambdas import errors
-from lambdas.steps import DRILL_STEPS, OPERATIONS, RESTORE_STEPS, Step
+from lambdas.steps import DRILL_STEPS, OPERATIONS, RESTORE_STEPS, RETIRE_STEPS, Step
 
 ROOT = PAGE.parent.parent
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
@@ -55,6 +55,7 @@ def refusals(*catalogue: Step) -> set[str]:
         # What no step raises: the outcome of a verdict, and of an execution that died.
         ("When a drill fails", refusals(*DRILL_STEPS) | {"ChecksFailed", "ExecutionDied"}),
         ("When a restore fails", refusals(*RESTORE_STEPS, *OPERATIONS) | {"ApprovalRejected"}),
+        ("When a retirement is refused", refusals(*RETIRE_STEPS)),
     ],
 )
 def test_every_error_that_ends_a_run_is_explained(chapter: str, raised: set[str]) -> None:
@@ -69,6 +70,7 @@ def test_every_error_that_ends_a_run_is_explained(chapter: str, raised: set[str]
     [
         ("The monthly drill", {"ChooseRecoveryPoint", "RunChecks", "ProveNothingLeft"}),
         ("Bringing the platform back", {"RestoreBeside", "SilenceDatabase", "WriteHandover"}),
+        ("Retire the old cluster", {"OpenRetirement", "ConfirmUnused", "DeleteRetired"}),
     ],
 )
 def test_every_state_that_it_names_is_in_a_workflow(chapter: str, among: set[str]) -> None:
