@@ -26,7 +26,7 @@ _BETWEEN_FAULTS = re.compile(r"; (?=request[.:])")
 def retire(  # noqa: PLR0913  one argument for each option
     cluster: Annotated[str, typer.Argument(metavar="CLUSTER", help="What a restore has left beside.")],
     *,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; for the record.", show_default=False)] = "",
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; else asked for.", show_default=False)] = "",
     ticket: Annotated[str, typer.Option(metavar="ID", help="For the record.", show_default=False)] = "",
     yes: Annotated[
         str, typer.Option("--yes", metavar="CLUSTER", help="Its name again, for scripts.", show_default=False)
@@ -50,7 +50,10 @@ def retire(  # noqa: PLR0913  one argument for each option
         if not dry_run:
             _require_words(reason, yes)
         deployment = _deployment(environment, local=local)
-        request |= {"dry_run": True} if dry_run else {"confirm": _confirmed(cluster, yes, told)}
+        if dry_run:
+            request |= {"dry_run": True}
+        else:
+            request |= {"reason": _told_why(reason), "confirm": _confirmed(cluster, yes, told)}
         execution = retiring.start(deployment, {**request, "started_by": caller(deployment)})
         told.print(f"Started {execution}\n")
         watching = Watching(execution)
@@ -60,12 +63,18 @@ def retire(  # noqa: PLR0913  one argument for each option
 
 
 def _require_words(reason: str, yes: str) -> None:
-    """Raise InputRejected for what is missing before anything is looked up."""
-    faults = [] if reason else ["--reason: is missing; the record says why a database was deleted"]
-    if not yes and not _somebody_is_there():
-        faults.append("--yes: is missing; there is no terminal to type the name in")
-    if faults:
+    """Raise InputRejected for what is missing where nobody can be asked, before anything is looked up."""
+    missing = {
+        "--reason: is missing; the record says why a database was deleted": reason,
+        "--yes: is missing; there is no terminal to type the name in": yes,
+    }
+    faults = [fault for fault, told in missing.items() if not told]
+    if faults and not _somebody_is_there():
         raise InputRejected(faults)
+
+
+def _told_why(reason: str) -> str:
+    return reason or str(typer.prompt("Why is it retired", err=True)).strip()
 
 
 def _confirmed(cluster: str, yes: str, told: Console) -> str:

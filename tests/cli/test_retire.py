@@ -90,8 +90,8 @@ def test_a_script_names_it_twice(place: Place) -> None:
 
 def test_a_person_types_its_name(place: Place) -> None:
     place.terminal = True
-    assert place.run(OLD, "--reason", "a week has passed", types=f"{OLD}\n")[0] == 0
-    assert place.started[0]["confirm"] == OLD
+    assert place.run(OLD, types=f"a week has passed\n{OLD}\n")[0] == 0
+    assert (place.started[0]["confirm"], place.started[0]["reason"]) == (OLD, "a week has passed")
 
 
 @pytest.mark.parametrize("typed", ["yes", "coder-prod-aurora", f"{OLD}-1"])

@@ -24,9 +24,10 @@ def handler(call: Call) -> Retirement:
     """Take `request`, any JSON value. Nothing is written before everything in it was judged, nor for a dry run."""
     reading = read_request(call.event["request"])
     name = reading.request.cluster
+    if not name:
+        raise InputRejected(reading.faults)
     world = _look(call)
-    faults = (*reading.faults, *(deciding.faults(name, world, call.settings) if name else ()))
-    if faults:
+    if faults := (*reading.faults, *deciding.faults(name, world, call.settings)):
         raise InputRejected(faults)
     retirement = _name(call, reading.request, world)
     if not retirement.dry_run:
