@@ -1,4 +1,4 @@
-"""The statements that close the old database and open it again. They change a default of new sessions and no data."""
+"""What closes the old database and opens it again: its security groups, and a default of new sessions. No data."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,6 +6,7 @@ from typing import Any
 
 from lambdas.contracts import Credentials
 from lambdas.restore_contracts import BeforeDatabase
+from lambdas.settings import Settings
 from lambdas.words import plural
 
 # Client backends only: a walsender or a worker of the server's own is nobody who could write.
@@ -29,6 +30,11 @@ def read_write(database: str) -> str:
 
 def quoted(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
+
+
+def unfenced(groups: Sequence[str], settings: Settings) -> tuple[str, ...]:
+    """The security groups without the verifier's own, which a restore gives and takes. Empty: it stands fenced."""
+    return tuple(each for each in groups if each != settings.database.security_group)
 
 
 def clients(rows: Sequence[Sequence[Any]]) -> str:

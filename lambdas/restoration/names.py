@@ -5,9 +5,10 @@ that swap-identifiers gives it. IAM says the same by names; this module says it 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from lambdas.errors import PlanRefused, ProductionTargetRefused
+from lambdas.recovery.database import Cluster
 from lambdas.recovery.names import ENVIRONMENT_TAG, EXECUTION_TAG
 from lambdas.restore_contracts import Restoration
 from lambdas.settings import Platform, Restore, Settings
@@ -53,6 +54,16 @@ def target_of(restore: str, settings: Restore) -> str:
 def old_name_of(restore: str, settings: Restore) -> str:
     """`coder-prod-aurora-old-20261123-0a1b2c3d`."""
     return f"{settings.old}{restore}"
+
+
+def others(clusters: Sequence[Cluster], *, source: str, settings: Settings) -> dict[str, str]:
+    """Endpoint -> name of the clusters that restores have made or set aside, but for the source itself."""
+    restore = of(settings)
+    return {
+        each.endpoint: each.name
+        for each in clusters
+        if each.endpoint and each.name != source and each.name.startswith((restore.restored, restore.old))
+    }
 
 
 def instance_of(cluster: str, number: int) -> str:

@@ -1,20 +1,23 @@
 """The plan of a restore in words: every call that will be made, what it changes, how it is taken back, what is lost."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from lambdas.contracts import Blueprint, RecoveryPoint
 from lambdas.evidence.cost import USD_PER_ACU_HOUR
 from lambdas.restoration.renaming import names_fault
-from lambdas.restoration.shaping import ShapeOrigin, instance_orders, parameter_group, shape_fault
+from lambdas.restoration.shaping import SOURCE, ShapeOrigin, instance_orders, parameter_group, shape_fault
 from lambdas.restore_contracts import Plan, PlannedCall, PlatformFacts, Restoration
 from lambdas.words import clock, dollars, duration, number, plural, sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a plan is made from. `source_exists`: the old cluster can be fenced, and gone back to."""
+    """What a plan is made from. `source_exists`: the old cluster can be fenced, and gone back to.
+
+    others  endpoint -> name of the clusters that restores have made or set aside
+    """
 
     restoration: Restoration
     point: RecoveryPoint
@@ -22,14 +25,29 @@ class Facts:
     origin: ShapeOrigin
     platform: PlatformFacts
     source_exists: bool
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 def faults(facts: Facts) -> tuple[str, ...]:
     """Why it cannot be done as it was asked for; each a sentence. Empty when it can."""
-    found = [shape_fault(facts.shape)]
+    found = [shape_fault(facts.shape), _led_elsewhere(facts)]
     if facts.restoration.strategy == "swap-identifiers" and facts.source_exists:
         found.append(names_fault(facts.restoration, tuple(each.name for each in facts.shape.members)))
     return tuple(each for each in found if each)
+
+
+def _led_elsewhere(facts: Facts) -> str | None:
+    """Why it would fence, and come back to, a cluster that the platform does not serve from. None when it would not."""
+    if facts.restoration.cut_over == "none":
+        return None
+    led = [facts.others[host] for host in (facts.platform.host, facts.platform.secret_host) if host in facts.others]
+    if not led:
+        return None
+    return (
+        f"the platform's secrets name {led[0]} and not {facts.restoration.source}: a restore would fence the one and "
+        f"leave the other open. If an earlier restore was kept, make {led[0]} the settings' source.cluster and deploy; "
+        "if it was stopped on its way, redrive its execution"
+    )
 
 
 def make(facts: Facts, *, now: datetime) -> Plan:
@@ -181,7 +199,12 @@ def _warnings(facts: Facts) -> Iterator[str]:
         )
     if not facts.source_exists:
         yield "the old cluster is gone: a cut-over cannot be taken back, it can only be fenced"
-    if facts.origin != "the source as it is":
+        if facts.others:
+            yield (
+                f"restores have left {', '.join(sorted(facts.others.values()))}; should one of them have been stopped "
+                "while names were swapped, redrive its execution instead"
+            )
+    if facts.origin != SOURCE:
         yield f"the source cannot be looked at; the shape is from {facts.origin}"
     if parameter_group(facts.point, shape) is None and shape.cluster_parameter_group is not None:
         yield (

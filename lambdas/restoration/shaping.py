@@ -11,11 +11,12 @@ from typing import Literal
 from lambdas.contracts import Blueprint, InstanceShape, RecoveryPoint
 from lambdas.recovery.database import ENGINE
 from lambdas.recovery.restoring import SERVERLESS, InstanceOrder, RestoreOrder, major
-from lambdas.restoration import names
+from lambdas.restoration import fencing, names
 from lambdas.restore_contracts import Restoration
 from lambdas.settings import Settings
 
 ShapeOrigin = Literal["the source as it is", "the last drill's blueprint", "the settings"]
+SOURCE: ShapeOrigin = "the source as it is"
 # CreateDBCluster takes no tag of AWS's own; a copied one would make the whole call fail.
 _RESERVED = "aws:"
 _LOWEST_RETENTION_DAYS = 1
@@ -24,14 +25,17 @@ _LOWEST_RETENTION_DAYS = 1
 def shape_of(found: Blueprint, *, recorded: Blueprint | None, settings: Settings) -> tuple[Blueprint, ShapeOrigin]:
     """The shape to restore to, and where it is from: the living source, the last recorded one, or the settings.
 
-    `found` is what the inventory tells, `described` where the source exists.
+    `found` is what the inventory tells, `described` where the source exists. One that an earlier restore has left
+    fenced tells the fence's group instead of its own: those are then the recorded ones, or the settings'.
     """
+    known = fencing.unfenced(recorded.security_groups, settings) if recorded else ()
+    groups = known or (settings.restore.security_groups if settings.restore else ())
     if found.described:
-        return found, "the source as it is"
+        return replace(found, security_groups=fencing.unfenced(found.security_groups, settings) or groups), SOURCE
     if recorded is not None:
         # What the recovery point itself knows better than a drill of some weeks ago.
-        return replace(recorded, described=False, master_username=found.master_username), "the last drill's blueprint"
-    groups = settings.restore.security_groups if settings.restore else ()
+        shape = replace(recorded, described=False, master_username=found.master_username, security_groups=groups)
+        return shape, "the last drill's blueprint"
     return replace(found, security_groups=groups), "the settings"
 
 
@@ -40,8 +44,8 @@ def shape_fault(shape: Blueprint) -> str | None:
     if shape.security_groups:
         return None
     return (
-        "the source is gone, no drill has recorded its shape, and the settings' restore.security_groups is empty: "
-        "the restored cluster would get the VPC's default security group"
+        "the source is gone or still fenced by an earlier restore, no drill has recorded its security groups, and the "
+        "settings' restore.security_groups is empty: the restored cluster would get the VPC's default security group"
     )
 
 

@@ -140,6 +140,13 @@ def test_every_drill_that_saw_the_source_keeps_its_shape(account: Account, call:
     assert account.ledger.blueprint(SOURCE) == sample_drills.BLUEPRINT
 
 
+def test_the_shape_of_a_source_that_a_restore_left_fenced_is_not_kept(account: Account, call: Caller) -> None:
+    state = sample_drills.passed()
+    state["choice"]["blueprint"]["security_groups"] = ["sg-0drill"]
+    call(record_evidence, drill_state=state)
+    assert account.ledger.blueprint(SOURCE) is None
+
+
 def test_a_shape_that_the_settings_stood_in_for_is_not_kept(account: Account, call: Caller) -> None:
     state = sample_drills.passed()
     state["choice"]["blueprint"]["described"] = False

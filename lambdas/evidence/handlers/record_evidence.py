@@ -92,7 +92,9 @@ def _keep_shape(call: Call, drill: Mapping[str, Any], ledger: Ledger) -> None:
     From the state, not from the record, which leaves out the values of tags.
     """
     told = (call.event["drill_state"].get("choice") or {}).get("blueprint")
-    if told and told["described"]:
+    # One that a restore has left fenced is no shape to come back to: its groups are the fence's.
+    fenced = told and set(told["security_groups"]) <= {call.settings.database.security_group}
+    if told and told["described"] and not fenced:
         shape, seen_at = payload.read(Blueprint, told), payload.parse_instant(drill["opened_at"])
         with storing("the source's shape", call.settings.evidence.table):
             ledger.put_blueprint(drill["source"], shape, seen_at=seen_at)

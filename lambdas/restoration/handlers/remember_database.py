@@ -1,14 +1,19 @@
 """RememberDatabase: both clusters as they are right before the fence, which a rollback brings back."""
 
 from lambdas.adapters import rds
+from lambdas.contracts import Blueprint
 from lambdas.recovery.database import AVAILABLE, Cluster, Instance
+from lambdas.restoration import fencing
 from lambdas.restore_contracts import BeforeDatabase, Restoration
 from lambdas.runtime import Call, step
 
 
 @step
 def handler(call: Call) -> BeforeDatabase:
-    """Take `restoration`; changes nothing."""
+    """Take `restoration` and `blueprint`; changes nothing.
+
+    An old cluster that an earlier restore left fenced is remembered with the groups that it is to have, the shape's.
+    """
     restoration = call.take(Restoration, "restoration")
     old, new = rds.door().cluster(restoration.source), rds.door().cluster(restoration.target)
     everything = {each.name: each for each in rds.door().instances()}
@@ -28,7 +33,8 @@ def handler(call: Call) -> BeforeDatabase:
         status=old.status,
         endpoint=old.endpoint,
         port=old.port or call.settings.database.port,
-        security_groups=old.security_groups,
+        security_groups=fencing.unfenced(old.security_groups, call.settings)
+        or call.take(Blueprint, "blueprint").security_groups,
         instances=old.members,
         names={**_ids(old, everything), **restored},
         restored=tuple(restored),
