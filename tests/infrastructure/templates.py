@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cdk.names import RESTORE, RETIRE
-from cdk.permissions import restore_steps, retire_steps
+from cdk.permissions import retire_steps
 from infrastructure.iam import Role, role_of
 from lambdas.steps import OPERATIONS, RESTORE_STEPS
 
