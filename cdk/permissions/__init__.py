@@ -151,9 +151,10 @@ def kubernetes_groups(names: Names) -> dict[str, list[str]]:
     if names.settings.kubernetes is None:
         return {}
     steps = [name for name, rows in TABLE.items() if surroundings.kubernetes in rows]
-    groups = {"coder-day2-drills": [name for name in steps if name not in restore_steps()]}
+    of_the_platform = restore_steps() | retire_steps()
+    groups = {"coder-day2-drills": [name for name in steps if name not in of_the_platform]}
     if names.settings.restore:
-        groups["coder-day2-restores"] = [name for name in steps if name in restore_steps()]
+        groups["coder-day2-restores"] = [name for name in steps if name in of_the_platform]
     return groups
 
 
