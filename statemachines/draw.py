@@ -259,12 +259,10 @@ def _line(drawing: Drawing, source: Box, target: Box, *, look: str = "") -> str:
 
 
 def _between(drawing: Drawing, source: Box, target: Box) -> bool:
-    """Whether another box stands in the column of the source: from it down to the target, or close above it."""
-    return any(
-        box.x <= source.middle <= box.x + box.width and source.y - ROW <= box.y < target.y + HEIGHT / 2
-        for box in drawing.boxes.values()
-        if box is not target and box is not source and (box.y > source.y or source.middle != target.middle)
-    )
+    """Whether a box stands in the source's column on its way down, or beside the target right above and goes there."""
+    column = [box for box in drawing.boxes.values() if box.x <= source.middle <= box.x + box.width]
+    above = source.y - ROW if source.middle != target.middle else -1
+    return any(source.y < box.y < target.y or (box.y == above and target.name in ways(box.state)) for box in column)
 
 
 def picture(machine: Json) -> str:
