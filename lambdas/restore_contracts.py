@@ -74,6 +74,7 @@ class PlatformFacts:
     host         the database host that the Deployment's Secret names
     secret_host  the one that the connection secret names
     login        the user of the connection secret (a name, not a secret)
+    secret_version  the version of the connection secret that was current
     user         the one as whom the Deployment's Secret signs in
     version      coderd's version as it tells it, else by its image's tag; None when neither tells
     newest_audit_rows  rows of the audit log since the recovery point in the old database; None when it was not asked
@@ -92,6 +93,7 @@ class PlatformFacts:
     newest_audit_rows: int | None = None
     unknown: tuple[str, ...] = ()
     user: str = ""
+    secret_version: str = ""
     warnings: tuple[str, ...] = ()
 
 

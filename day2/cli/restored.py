@@ -38,7 +38,9 @@ def plan(told: Mapping[str, Any]) -> RenderableType:
         if each.undo:
             line.append(f"\nTaken back by: {each.undo}.", style="dim")
         grid.add_row(f"{number}.", line)
-    cost = f"The restored cluster costs at least {dollars(made.hourly_cost_dollars)} an hour while it stays."
+    hourly = made.hourly_cost_dollars
+    least = f"at least {dollars(hourly)} an hour" if hourly else "its storage, and what capacity it takes,"
+    cost = f"The restored cluster costs {least} while it stays."
     parts: list[RenderableType] = [Text(made.summary), Text(), Text.assemble(("Lost  ", "bold"), made.lost)]
     parts += [Text.assemble(("Cost  ", "bold"), cost), Text(), grid]
     if made.warnings:

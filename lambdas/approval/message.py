@@ -100,8 +100,11 @@ def _steps(calls: Sequence[PlannedCall]) -> list[str]:
 
 def _cost(plan: Plan, waiting: float) -> list[str]:
     hourly = plan.hourly_cost_dollars
+    if not hourly:
+        # No least capacity is known: provisioned instances, or a cluster that may scale to nothing.
+        return ["The restored cluster costs its storage and what capacity it takes, also after the wait."]
     until = f"{dollars(hourly)} an hour, {dollars(hourly * waiting / _HOUR)} until the wait ends"
-    return [f"The restored cluster costs {until}, and goes on after it: a restore deletes no cluster."]
+    return [f"The restored cluster costs at least {until}, and goes on after it: a restore deletes no cluster."]
 
 
 def _how(restoration: Restoration, *, two_person: bool, region: str | None) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdas import payload
+from lambdas.evidence.restore_changes import READ_ONLY
 from lambdas.words import clock, dollars, plural, sentence
 
 Record = Mapping[str, Any]
@@ -57,11 +58,18 @@ def _kept(record: Record) -> Iterator[Advice]:
     if old is not None:
         yield Advice(
             title="Retire the old cluster, when nobody misses anything any more",
-            detail=f"{old} stays as it is: fenced, read only, protected from deletion, and paid for. Retiring asks for "
-            "its name and takes a last snapshot. Whoever wants to write to it before that resets "
-            "default_transaction_read_only of its database.",
+            detail=f"{old} stays as it is: {_closed(record)}, protected from deletion, and paid for. Retiring asks for "
+            "its name and takes a last snapshot.",
             command=f"day2 retire {old}{_where(record)}",
         )
+
+
+def _closed(record: Record) -> str:
+    """How the old cluster was closed, as far as it was."""
+    done = {each["what"] for each in record["changes"]}
+    if READ_ONLY in done:
+        return f"fenced, and read only until somebody resets {READ_ONLY} of its database"
+    return "fenced, though it did not answer to be made read only" if "security groups" in done else "out of service"
 
 
 def _rolled_back(record: Record) -> Iterator[Advice]:

@@ -89,7 +89,15 @@ def serving_of(state: State) -> Serving:
 
 
 def _untouched(state: State) -> Serving:
-    if (state.get("survey") or {}).get("source_exists") is False:
+    survey, platform = state.get("survey") or {}, state.get("platform") or {}
+    if elsewhere := (survey.get("others") or {}).get(platform.get("host")):
+        return Serving(
+            database="unknown",
+            cluster=None,
+            proven=False,
+            sentence=f"The platform was left untouched: its secrets name {elsewhere}, which another restore has made.",
+        )
+    if survey.get("source_exists") is False:
         return Serving(
             database="nothing",
             cluster=None,

@@ -15,6 +15,11 @@ _OTHERS = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <
 _NOT_RDS = "AND usename IS NOT NULL AND usename NOT IN ('rdsadmin', 'rds_superuser', 'rdsproxyadmin')"
 END_OTHERS = f"SELECT pg_terminate_backend(pid) {_OTHERS} {_NOT_RDS}"
 CLIENTS = f"SELECT coalesce(application_name, ''), count(*) {_OTHERS} {_NOT_RDS} GROUP BY 1 ORDER BY 1"
+# Whether `read_only` is in force, also where the recovery point has brought it along.
+IS_READ_ONLY = (
+    "SELECT 1 FROM pg_db_role_setting AS s JOIN pg_database AS d ON d.oid = s.setdatabase "
+    "WHERE d.datname = current_database() AND s.setrole = 0 AND 'default_transaction_read_only=on' = ANY (s.setconfig)"
+)
 _LONGEST_NAME = 40
 
 

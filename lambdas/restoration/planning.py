@@ -6,6 +6,8 @@ from datetime import datetime
 
 from lambdas.contracts import Blueprint, RecoveryPoint
 from lambdas.evidence.cost import USD_PER_ACU_HOUR
+from lambdas.recovery.restoring import SERVERLESS
+from lambdas.recovery.waiting import never_heals
 from lambdas.restoration.renaming import names_fault
 from lambdas.restoration.shaping import SOURCE, ShapeOrigin, instance_orders, parameter_group, shape_fault
 from lambdas.restore_contracts import Plan, PlannedCall, PlatformFacts, Restoration
@@ -25,6 +27,7 @@ class Facts:
     origin: ShapeOrigin
     platform: PlatformFacts
     source_exists: bool
+    source_status: str = ""
     others: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -33,6 +36,11 @@ def faults(facts: Facts) -> tuple[str, ...]:
     found = [shape_fault(facts.shape), _led_elsewhere(facts)]
     if facts.restoration.strategy == "swap-identifiers" and facts.source_exists:
         found.append(names_fault(facts.restoration, tuple(each.name for each in facts.shape.members)))
+        if never_heals(facts.source_status):
+            found.append(
+                f"{facts.restoration.source} is {facts.source_status}, and RDS renames only what is available; use the "
+                "strategy repoint"
+            )
     return tuple(each for each in found if each)
 
 
@@ -52,8 +60,7 @@ def _led_elsewhere(facts: Facts) -> str | None:
 
 def make(facts: Facts, *, now: datetime) -> Plan:
     """The plan. What is lost is counted to `now`; the fence comes later, and the record then measures it."""
-    restoration, point = facts.restoration, facts.point
-    lost_seconds = max(0, round((now - point.time).total_seconds()))
+    lost_seconds = max(0, round((now - facts.point.time).total_seconds()))
     rows = facts.platform.newest_audit_rows
     return Plan(
         summary=_summary(facts),
@@ -62,10 +69,15 @@ def make(facts: Facts, *, now: datetime) -> Plan:
         lost_seconds=lost_seconds,
         lost_audit_rows=rows,
         warnings=tuple(sentence(each) for each in _warnings(facts)),
-        hourly_cost_dollars=round(
-            (facts.shape.min_acu or 0) * USD_PER_ACU_HOUR * len(instance_orders(restoration, point, facts.shape)), 4
-        ),
+        hourly_cost_dollars=_least_an_hour(facts),
     )
+
+
+def _least_an_hour(facts: Facts) -> float:
+    """What the least capacity of its Serverless v2 instances costs; 0 where there is none to count."""
+    orders = instance_orders(facts.restoration, facts.point, facts.shape)
+    serverless = [each for each in orders if each.instance_class == SERVERLESS]
+    return round((facts.shape.min_acu or 0) * USD_PER_ACU_HOUR * len(serverless), 4)
 
 
 def _summary(facts: Facts) -> str:
@@ -204,6 +216,8 @@ def _warnings(facts: Facts) -> Iterator[str]:
                 f"restores have left {', '.join(sorted(facts.others.values()))}; should one of them have been stopped "
                 "while names were swapped, redrive its execution instead"
             )
+    if facts.source_exists and never_heals(facts.source_status):
+        yield f"the old cluster is {facts.source_status}: a cut-over cannot be taken back, it can only be fenced"
     if facts.origin != SOURCE:
         yield f"the source cannot be looked at; the shape is from {facts.origin}"
     if parameter_group(facts.point, shape) is None and shape.cluster_parameter_group is not None:
@@ -225,7 +239,7 @@ def _warnings(facts: Facts) -> Iterator[str]:
 def cost_of_waiting(plan: Plan) -> str:
     """What the restored cluster costs while nobody uses it."""
     if not plan.hourly_cost_dollars:
-        return "The restored cluster costs its storage for as long as it stays; no minimum of capacity is charged."
+        return "The restored cluster costs its storage, and what capacity it takes, for as long as it stays."
     return f"The restored cluster costs at least {dollars(plan.hourly_cost_dollars)} an hour for as long as it stays."
 
 

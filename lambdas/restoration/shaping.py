@@ -36,7 +36,8 @@ def shape_of(found: Blueprint, *, recorded: Blueprint | None, settings: Settings
         # What the recovery point itself knows better than a drill of some weeks ago.
         shape = replace(recorded, described=False, master_username=found.master_username, security_groups=groups)
         return shape, "the last drill's blueprint"
-    return replace(found, security_groups=groups), "the settings"
+    database = settings.database
+    return replace(found, security_groups=groups, min_acu=database.min_acu, max_acu=database.max_acu), "the settings"
 
 
 def shape_fault(shape: Blueprint) -> str | None:

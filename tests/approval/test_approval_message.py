@@ -85,7 +85,7 @@ def test_many_warnings_are_counted_not_listed() -> None:
 
 
 def test_it_says_what_waiting_costs() -> None:
-    assert "$0.48 an hour, $1.92 until the wait ends" in body()
+    assert "at least $0.48 an hour, $1.92 until the wait ends" in body()
 
 
 def test_it_says_how_to_answer_on_aws() -> None:

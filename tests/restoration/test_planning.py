@@ -124,7 +124,7 @@ def test_waiting_is_told_with_its_price() -> None:
         "The restored cluster costs at least $0.12 an hour for as long as it stays."
     )
     idle = plan(shape=replace(SHAPE, min_acu=0.0))
-    assert "no minimum of capacity" in planning.cost_of_waiting(idle)
+    assert "its storage, and what capacity it takes" in planning.cost_of_waiting(idle)
 
 
 def test_the_plan_as_text_numbers_its_calls_and_names_each_way_back() -> None:

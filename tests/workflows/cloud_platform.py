@@ -337,6 +337,8 @@ class PlatformFake:
             return [[name, count] for name, count in (("", connected), ("psql", data.clients)) if count]
         elif "pg_stat_activity" in statement:
             return [[sum(self._ready(each) and self._database(each.url) == resource for each in self._pods())]]
+        elif "pg_db_role_setting" in statement:
+            return [[1]] if data.read_only else []
         elif "FROM audit_logs" in statement:
             return [[43]]
         elif "FROM users" in statement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +14,7 @@ from lambdas.adapters import aws
 from lambdas.adapters.approvals import Approvals
 from lambdas.contracts import DatabaseFacts
 
-from .cloud_platform import SECRET
+from .cloud_platform import DEPLOYMENT, SECRET
 from .cloud_rds import SOURCE
 from .harness import Invocation
 from .interpreter import Execution
@@ -226,3 +227,26 @@ def test_without_an_old_database_a_failed_cut_over_ends_fenced_and_not_half_swit
         assert here.platform.coder_replicas() == 0
         assert here.platform.url() == here.url
         assert here.sound()
+
+
+def test_a_connection_secret_that_was_changed_while_an_answer_was_waited_for_is_a_stop_before_the_fence() -> None:
+    """Its password would not open the restored database, which would be found out in the outage."""
+    with stage() as here:
+        execution = asked(here)
+        rotated = json.dumps({**json.loads(here.platform.secret(SECRET)), "password": "of tomorrow"})
+        here.platform.put_secret(SECRET, rotated, version="9" * 32)
+        here.cloud.rds.passwords[OLD] = "of tomorrow"
+        answer(here, execution, YES)
+        assert execution.error == "PlanRefused"
+        assert "the connection secret" in (execution.cause or "")
+        assert here.platform.coder_replicas() == 2
+        assert "StopPlatform" not in here.world.visits(execution)
+
+
+def test_another_coder_than_the_one_that_was_planned_for_is_a_stop_before_the_fence() -> None:
+    with stage() as here:
+        execution = asked(here)
+        here.platform.store.content(DEPLOYMENT)["spec"]["template"]["spec"]["containers"][0]["image"] = "coder:v9"  # type: ignore[index]
+        answer(here, execution, YES)
+        assert execution.error == "PlanRefused"
+        assert here.as_before()

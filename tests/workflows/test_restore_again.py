@@ -98,3 +98,21 @@ def test_after_a_kept_repoint_the_settings_name_the_new_source_before_the_next_r
         assert "source.cluster" in (execution.cause or "")
         assert here.platform.serving() == {here.restored(first)}
         assert here.cloud.rds.clusters[SOURCE].told["DeletionProtection"]
+
+
+def test_a_recovery_point_from_behind_a_fence_does_not_come_back_read_only() -> None:
+    with stage() as here:
+        here.when("TryLogin", lambda execution: setattr(here.platform.of(here.restored(execution)), "read_only", True))
+        execution = here.restore()
+        assert execution.output["outcome"] == "kept"
+        assert not here.platform.of(here.restored(execution)).read_only
+
+
+def test_the_record_of_a_refused_restore_says_where_the_platform_really_is() -> None:
+    with stage(settings=KNOWN_GROUPS) as here:
+        first = here.restore()
+        here.restore(name="again")
+        told = [record["serving"] for record in here.cloud.records()]
+        [target] = [name for name in here.cloud.rds.clusters if name.startswith(f"{SOURCE}-restored-")]
+        assert here.platform.serving() == {here.restored(first)}
+        assert f"its secrets name {target}" in told[-1]["sentence"]

@@ -40,6 +40,7 @@ def handler(call: Call) -> PlatformFacts:
         host=url.host,
         secret_host=held.host,
         login=held.user,
+        secret_version=held.version,
         version=build.version if build else workloads.version_of(coder.images),
         deployment_id=build.deployment_id if build else None,
         newest_audit_rows=rows,

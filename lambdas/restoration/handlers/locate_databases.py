@@ -17,8 +17,15 @@ def handler(call: Call) -> dict[str, Any]:
     the old one is gone. Endpoints follow names, so that after a swap neither is where it was.
     """
     before, credentials = call.take(BeforeDatabase, "database_before"), call.take(Credentials, "credentials")
+    serving = _at(call.event["restored"], credentials)
+    if serving is None:
+        raise NamesNotSettled(
+            "The restored cluster does not show.",
+            resource=call.event["restored"],
+            next_step="Nothing to do: the machine asks again.",
+        )
     return {
-        "serving": _at(call.event["restored"], credentials),
+        "serving": serving,
         "resting": _at(before.resource_id, credentials) if before.exists else None,
     }
 

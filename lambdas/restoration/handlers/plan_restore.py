@@ -22,6 +22,7 @@ def handler(call: Call) -> Plan:
         origin=cast("ShapeOrigin", survey["origin"]),
         platform=call.take(PlatformFacts, "platform"),
         source_exists=survey["source_exists"],
+        source_status=survey["source_status"] or "",
         others=survey["others"],
     )
     if faults := planning.faults(facts):

@@ -2,7 +2,8 @@
 
 from lambdas.adapters import rds
 from lambdas.contracts import Blueprint
-from lambdas.recovery.database import AVAILABLE, Cluster, Instance
+from lambdas.recovery.database import Cluster, Instance
+from lambdas.recovery.waiting import never_heals
 from lambdas.restoration import fencing
 from lambdas.restore_contracts import BeforeDatabase, Restoration
 from lambdas.runtime import Call, step
@@ -51,8 +52,10 @@ def _ids(cluster: Cluster | None, instances: dict[str, Instance]) -> dict[str, s
 
 
 def _cannot_serve(old: Cluster, instances: dict[str, Instance]) -> str | None:
-    if old.status != AVAILABLE:
+    """What passes by itself (a backup, a change, a restart) keeps no database from serving: it is waited for."""
+    if never_heals(old.status):
         return f"it is {old.status}"
-    if not any(instances[name].status == AVAILABLE for name in old.members if name in instances):
-        return "none of its instances is available"
+    members = [instances[name] for name in old.members if name in instances]
+    if not members or all(never_heals(each.status) for each in members):
+        return f"none of its instances can serve ({', '.join(each.status for each in members) or 'it has none'})"
     return None

@@ -32,5 +32,6 @@ def handler(call: Call) -> dict[str, Any]:
         "blueprint": shape,
         "origin": origin,
         "source_exists": inventory.source is not None,
+        "source_status": inventory.source.status if inventory.source else None,
         "others": names.others(rds.door().clusters(), source=restoration.source, settings=call.settings),
     }

@@ -6,6 +6,7 @@ from typing import Any
 from lambdas.adapters.postgres import session
 from lambdas.contracts import Credentials
 from lambdas.errors import AccessRefused, CredentialsNotReady, CredentialsRefused
+from lambdas.restoration import fencing
 from lambdas.runtime import Call, step
 from lambdas.verification.access import server
 
@@ -18,12 +19,14 @@ _TAKES_AT_MOST = timedelta(minutes=10)
 def handler(call: Call) -> dict[str, Any]:
     """Take `credentials` and `was_set`, whether the password was set just now; tell whether they are `accepted`.
 
-    A password that was not set here may be one of a later day than the recovery point, which is no error yet.
+    A password that was not set here may be one of a later day than the recovery point, which is no error yet. A
+    recovery point from behind an earlier restore's fence is read only; what is to serve is not.
     """
     credentials = call.take(Credentials, "credentials")
     try:
-        with session(server(credentials), statement_seconds=_STATEMENT_SECONDS) as entered:
-            entered.rows("SELECT 1", doing="entering the restored database")
+        with session(server(credentials), statement_seconds=_STATEMENT_SECONDS, writes=True) as entered:
+            if entered.rows(fencing.IS_READ_ONLY, doing="entering the restored database"):
+                entered.rows(fencing.read_write(credentials.database), doing="opening the restored database to writes")
     except AccessRefused as refused:
         if not call.event["was_set"]:
             return {"accepted": False}
