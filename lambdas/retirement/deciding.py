@@ -86,7 +86,8 @@ def _in_its_state(cluster: Cluster, world: World, settings: Settings) -> Iterato
             "cluster of this platform; until one is, every other one is kept"
         )
     members = names.members(cluster, world.instances)
-    yield from names.marking_faults((cluster, *members), settings.environment)
+    mendable = not world.serves(cluster) and cluster.name != settings.source
+    yield from names.marking_faults((cluster, *members), settings.environment, mendable=mendable)
     strange = [each.name for each in members if not names.is_an_instance_of_the_platform(each.name, settings)]
     if strange:
         yield (

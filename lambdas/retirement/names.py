@@ -56,8 +56,11 @@ def members(cluster: Cluster, instances: Sequence[Instance]) -> tuple[Instance, 
     return tuple(each for each in instances if each.cluster == cluster.name)
 
 
-def marking_faults(marked: Sequence[Cluster | Instance], environment: str) -> tuple[str, ...]:
-    """Why IAM would not let these be deleted: whatever is not marked as resting, in words. Empty when all are."""
+def marking_faults(marked: Sequence[Cluster | Instance], environment: str, *, mendable: bool = True) -> tuple[str, ...]:
+    """Why IAM would not let these be deleted: whatever is not marked as resting, in words. Empty when all are.
+
+    `mendable` False: it is seen to serve, so that nobody is told how to mark it by hand.
+    """
     serving = [each.name for each in marked if each.tags.get(SERVING_TAG) == SERVES]
     unmarked = [
         each.name
@@ -65,13 +68,13 @@ def marking_faults(marked: Sequence[Cluster | Instance], environment: str) -> tu
         if each.name not in serving
         and (each.tags.get(SERVING_TAG) != RESTING or each.tags.get(ENVIRONMENT_TAG) != environment)
     ]
-    by_hand = (
-        f"where you know that it does not serve, tag it and its instances {SERVING_TAG}={RESTING} and "
+    by_hand = mendable * (
+        f"; where you know that it does not serve, tag it and its instances {SERVING_TAG}={RESTING} and "
         f"{ENVIRONMENT_TAG}={environment} by hand"
     )
     faults = []
     if serving:
-        faults.append(f"a restore cut over, or was about to cut over, to {', '.join(serving)}; {by_hand}")
+        faults.append(f"a restore cut over, or was about to cut over, to {', '.join(serving)}{by_hand}")
     if unmarked:
-        faults.append(f"no restore has marked {', '.join(unmarked)} as set aside; {by_hand}")
+        faults.append(f"no restore has marked {', '.join(unmarked)} as set aside{by_hand}")
     return tuple(faults)

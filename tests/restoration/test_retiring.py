@@ -95,6 +95,7 @@ class TestWhatMayGo:
         told = against(SOURCE, found)
         for each in ("source.cluster", "the restore", "serves", "cut over, or was about to cut over"):
             assert each in told
+        assert "by hand" not in told, "what serves is not to be marked as if it did not"
 
     @pytest.mark.parametrize("endpoint", [f"{OLD}.cluster-x", f"{OLD}-2.x"])
     def test_not_the_one_that_the_connection_secret_names_by_any_endpoint(self, endpoint: str) -> None:
