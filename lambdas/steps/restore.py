@@ -274,10 +274,8 @@ RESTORE_STEPS: tuple[Step, ...] = (
         memory_mb=512,
         raises=(
             errors.PlatformNotHealthy,
-            errors.VerificationFailed,
-            errors.DatabaseNotReachable,
+            errors.ServiceBusy,
             errors.KubernetesUnavailable,
-            *CALLS_AWS,
         ),
     ),
     Step(
@@ -290,10 +288,8 @@ RESTORE_STEPS: tuple[Step, ...] = (
         raises=(
             errors.SoakNotOver,
             errors.PlatformNotHealthy,
-            errors.VerificationFailed,
-            errors.DatabaseNotReachable,
+            errors.ServiceBusy,
             errors.KubernetesUnavailable,
-            *CALLS_AWS,
         ),
     ),
     Step(
@@ -315,10 +311,7 @@ RESTORE_STEPS: tuple[Step, ...] = (
         name="WriteHandover",
         room="handover",
         does="Stores what Terraform has to be told.",
-        raises=(
-            errors.EvidenceNotStored,
-            *CALLS_AWS,
-        ),
+        raises=CALLS_AWS,
     ),
     Step(
         name="RepointBack",
@@ -354,10 +347,7 @@ RESTORE_STEPS: tuple[Step, ...] = (
         does="Writes the record of the restore, its renderings and the ledger entry, and releases the lock.",
         timeout_seconds=120,
         memory_mb=512,
-        raises=(
-            errors.EvidenceNotStored,
-            *CALLS_AWS,
-        ),
+        raises=(errors.EvidenceNotStored, errors.ServiceBusy),
     ),
     Step(
         name="AnnounceRestore",

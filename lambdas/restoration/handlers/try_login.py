@@ -23,8 +23,10 @@ def handler(call: Call) -> dict[str, Any]:
     recovery point from behind an earlier restore's fence is read only; what is to serve is not.
     """
     credentials = call.take(Credentials, "credentials")
+    # Outside: a secret that may not be read is no wrong password.
+    entry = server(credentials)
     try:
-        with session(server(credentials), statement_seconds=_STATEMENT_SECONDS, writes=True) as entered:
+        with session(entry, statement_seconds=_STATEMENT_SECONDS, writes=True) as entered:
             if entered.rows(fencing.IS_READ_ONLY, doing="entering the restored database"):
                 entered.rows(fencing.read_write(credentials.database), doing="opening the restored database to writes")
     except AccessRefused as refused:
