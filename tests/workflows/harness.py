@@ -96,6 +96,9 @@ class World:
             name=name,
             request={} if request is None else request,
         )
+        return self._spawn(execution)
+
+    def _spawn(self, execution: Execution) -> Execution:
         self.executions[execution.arn] = execution
         ended = self._ended[execution.arn] = VirtualEvent(self.time)
 
@@ -105,6 +108,23 @@ class World:
 
         self.time.spawn(run, name=execution.arn)
         return execution
+
+    def redrive(self, execution: Execution) -> Execution:
+        """Go on with an execution that has ended from the state that it had entered, under the same name, as AWS does.
+
+        What is given to that state is its input then; `$$.Execution.StartTime` stays, the state's entry is now.
+        """
+        state, given = execution.interrupted()
+        definition = json.dumps({**json.loads(self.definitions[execution.machine]), "StartAt": state})
+        again = Execution(
+            self.time,
+            machine=execution.machine,
+            definition=definition,
+            name=execution.name,
+            request=given,
+            started_at=execution.started_at,
+        )
+        return self._spawn(again)
 
     def wait(self, execution: Execution) -> Execution:
         """Let time pass until it has ended."""

@@ -200,16 +200,25 @@ class _Dates:
 class Execution:
     """One execution of one machine. Its strand begins when the driver waits."""
 
-    def __init__(self, time: VirtualTime, *, machine: str, definition: str, name: str, request: Any) -> None:
+    def __init__(  # noqa: PLR0913  what an execution is
+        self,
+        time: VirtualTime,
+        *,
+        machine: str,
+        definition: str,
+        name: str,
+        request: Any,
+        started_at: datetime | None = None,
+    ) -> None:
         self.time, self.machine, self.name, self.input = time, machine, name, request
         self.arn = f"{STATES}execution:{machine}:{name}"
-        self.started_at = time.now
+        self.started_at = started_at or time.now
         self.stopped_at: datetime | None = None
         self.status: Status = "RUNNING"
         self.output: Any = None
         self.error: str | None = None
         self.cause: str | None = None
-        self._program = parsed(definition)
+        self._definition, self._program = definition, parsed(definition)
         self._env = self._environment()
 
     def run(self) -> None:
@@ -259,6 +268,13 @@ class Execution:
         """The events, shaped as GetExecutionHistory gives them."""
         history: Any = self._env.event_manager.get_event_history()
         return list(history)
+
+    def interrupted(self) -> tuple[str, Any]:
+        """The state of the machine itself that was entered last, and what it was given: where a redrive goes on."""
+        states = json.loads(self._definition)["States"]
+        entered = [told for event in self.history if (told := event.get("stateEnteredEventDetails"))]
+        last = next(each for each in reversed(entered) if each["name"] in states)
+        return last["name"], json.loads(last["input"])
 
     def _end(self, status: Status) -> None:
         if self.status == "RUNNING":
