@@ -104,6 +104,14 @@ def same_count(
     raise AssertionError("every kind of answer is judged above")
 
 
+def named(place: str, *, left: str | None) -> PlatformCheck:
+    """The Secret has not been led back: what keeps it (Argo CD, External Secrets) may do so while coderd still runs.
+
+    Both are `host:port`. That it names `left` is the fault: it may name the serving one by another name than AWS's.
+    """
+    return _check("secret", "fail" if place == left else "pass", f"it names {place}")
+
+
 def serving(connections: int | Broken) -> PlatformCheck:
     """That coderd is connected to the database that it is to serve."""
     if isinstance(connections, Broken):
@@ -155,6 +163,7 @@ _TITLES: Mapping[str, str] = {
     "users": "Users by the API and in the database",
     "templates": "Templates by the API and in the database",
     "groups": "Groups by the API and in the database",
+    "secret": "coderd's Secret does not name the other database",
     "connected": "coderd is connected to the database that it is to serve",
     "disconnected": "Nobody is connected to the other database",
     "logs": "The replicas' logs tell no trouble with the database",

@@ -18,6 +18,7 @@ from lambdas.platform import checks, rollout
 from lambdas.platform.answers import Broken, Skipped
 from lambdas.platform.checks import Said
 from lambdas.platform.cluster import Deployment, Pod
+from lambdas.platform.connection_url import ConnectionUrl
 from lambdas.platform.databases import Counts, Database
 from lambdas.platform.place import Place
 from lambdas.restore_contracts import BeforePlatform, PlatformCheck
@@ -60,10 +61,15 @@ def look(place: Place, before: BeforePlatform, sides: Sides) -> tuple[PlatformCh
     return (
         checks.rolled_out(rollout.judge(coder, pods, replicas=before.coder.replicas)),
         *_of_replicas(place, before, coder, pods, sides.serving),
+        checks.named(_place(url), left=_place(sides.left) if sides.left else None),
         checks.serving(_asked(lambda: Database(sides.serving).connections(url.user))),
         checks.left(_left(sides.left, url.user)),
         checks.quiet(_logs(place, coder, pods, container=before.url.container)),
     )
+
+
+def _place(database: ConnectionUrl | Credentials) -> str:
+    return f"{database.host.lower()}:{database.port}"
 
 
 def require_healthy(seen: tuple[PlatformCheck, ...], *, resource: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lambdas import errors
-from lambdas.platform.handlers import reconcile, repoint, soak, verify_platform
+from lambdas.platform.handlers import reconcile, repoint, repoint_back, soak, verify_platform
 from lambdas.platform.reconciliation import Workspace
 
 from .conftest import NEW_HOST, NOW, OLD_HOST, TOKEN, World
@@ -37,7 +37,7 @@ def failing(told: dict[str, Any]) -> set[str]:
 def test_a_healthy_platform_passes_but_for_what_nobody_may_ask(serving: World) -> None:
     told = serving.step(verify_platform.handler)
     assert failing(told) == {"groups"}
-    assert len(told["checks"]) == 10
+    assert len(told["checks"]) == 11
     serving.manager.delete_secret(SecretId=TOKEN, ForceDeleteWithoutRecovery=True)
     skipped = serving.step(verify_platform.handler, old=None)
     assert failing(skipped) == {"health", "users", "templates", "groups", "disconnected"}
@@ -71,6 +71,9 @@ def test_databases_are_judged_by_the_direction(serving: World) -> None:
     with pytest.raises(errors.PlatformNotHealthy, match="Nobody is connected to the other database: 6"):
         serving.step(verify_platform.handler, direction="back")
     serving.databases[OLD_HOST].connected, serving.databases[NEW_HOST].connected = 6, 0
+    with pytest.raises(errors.PlatformNotHealthy, match="does not name the other database: it names"):
+        serving.step(verify_platform.handler, direction="back")
+    serving.step(repoint_back.handler)
     assert failing(serving.step(verify_platform.handler, direction="back")) == {"groups"}
     with pytest.raises(errors.PlatformNotHealthy, match="that it is to serve: 0"):
         serving.step(verify_platform.handler)

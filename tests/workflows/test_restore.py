@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -249,4 +250,21 @@ def test_another_coder_than_the_one_that_was_planned_for_is_a_stop_before_the_fe
         here.platform.store.content(DEPLOYMENT)["spec"]["template"]["spec"]["containers"][0]["image"] = "coder:v9"  # type: ignore[index]
         answer(here, execution, YES)
         assert execution.error == "PlanRefused"
+        assert here.as_before()
+
+
+def test_a_secret_that_is_led_back_while_coderd_still_runs_is_seen_in_the_soak() -> None:
+    """As what keeps Secrets would; the next pod would start on the fenced database."""
+    with stage() as here:
+        secret = ("secrets", here.platform.names.namespace, here.platform.names.secret)
+
+        def led_back(_: Execution) -> None:
+            held = here.platform.store.content(secret)
+            assert held is not None
+            held["data"][here.platform.names.key] = b64encode(here.url.encode()).decode()
+
+        here.when("Soak", led_back)
+        execution = here.restore()
+        assert execution.error == "PlatformNotHealthy"
+        assert "does not name the other database" in (execution.cause or "")
         assert here.as_before()
