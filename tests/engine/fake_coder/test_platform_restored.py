@@ -9,9 +9,9 @@ from shutil import rmtree
 import boto3
 import pytest
 from clusters import DEPLOYMENTS, Cluster
+from led_platform import CONNECTION, NOW, PROVISIONERS, SETTINGS, TOKEN, WORKSPACE_PODS, Stage, another_server, api_of
 from moto import mock_aws
 from replicas import Production
-from stage import CONNECTION, NOW, PROVISIONERS, SETTINGS, TOKEN, WORKSPACE_PODS, Stage, another_server, api_of
 
 from day2.engine.postgres.account import current
 from day2.engine.postgres.server import scratch_folder
