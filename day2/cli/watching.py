@@ -60,16 +60,17 @@ def left_to_itself(
 def of_a_restore(watching: Watching, elsewhere: Elsewhere) -> tuple[str, ...]:
     """What is said when the watching of a restore is interrupted, line by line."""
     seen, answer = watching.seen, f"day2 approvals{elsewhere.options}"
-    if seen is None:
-        return (f"Interrupted; the restore goes on {elsewhere.where}.", "What it asks is listed by:", f"  {answer}")
+    if seen is None:  # as of a drill, the day of its start was not told yet
+        return (
+            f"Interrupted; the restore goes on {elsewhere.where}.",
+            f"Its execution: {watching.execution}",
+            "What it asks is listed by:",
+            f"  {answer}",
+        )
     id_ = drill_id(execution=seen.execution, started_at=seen.started_at)
     if seen.ended:
         return (f"Interrupted; the restore {id_} has ended.",)
-    return (
-        f"Interrupted; the restore {id_} goes on {elsewhere.where}: {watching.execution}",
-        "What it asks is listed by:",
-        f"  {answer}",
-    )
+    return (f"Interrupted; the restore {id_} goes on {elsewhere.where}.", "What it asks is listed by:", f"  {answer}")
 
 
 def of_a_retirement(watching: Watching, elsewhere: Elsewhere) -> tuple[str, ...]:
