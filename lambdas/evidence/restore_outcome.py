@@ -89,14 +89,11 @@ def serving_of(state: State) -> Serving:
 
 
 def _untouched(state: State) -> Serving:
-    survey, platform = state.get("survey") or {}, state.get("platform") or {}
+    survey, platform = state.get("survey"), state.get("platform") or {}
+    if not survey:
+        return _unknown("The platform was left untouched. It ended before anybody looked whether its database exists.")
     if elsewhere := (survey.get("others") or {}).get(platform.get("host")):
-        return Serving(
-            database="unknown",
-            cluster=None,
-            proven=False,
-            sentence=f"The platform was left untouched: its secrets name {elsewhere}, which another restore has made.",
-        )
+        return _unknown(f"The platform was left untouched: its secrets name {elsewhere}, which another restore has made.")
     if survey.get("source_exists") is False:
         return Serving(
             database="nothing",
@@ -122,13 +119,14 @@ def _after_a_failed_rollback(state: State) -> Serving:
             sentence="The platform is stopped and serves nothing: coderd has no replicas, and neither database could "
             "be brought to serve it.",
         )
-    return Serving(
-        database="unknown",
-        cluster=None,
-        proven=False,
-        sentence="What the platform serves from is not known: the rollback could not stop it first. Look before all "
-        "else how many replicas coderd has, and which database its Secret names.",
+    return _unknown(
+        "What the platform serves from is not known: the rollback could not stop it first. Look before all else how "
+        "many replicas coderd has, and which database its Secret names."
     )
+
+
+def _unknown(sentence: str) -> Serving:
+    return Serving(database="unknown", cluster=None, proven=False, sentence=sentence)
 
 
 def _old(state: State, sentence: str, *, proven: bool) -> Serving:

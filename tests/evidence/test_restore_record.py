@@ -89,6 +89,14 @@ def test_a_source_that_was_gone_serves_nothing_however_untouched_the_platform_is
     assert recorded(state)["serving"]["database"] == "nothing"
 
 
+def test_what_serves_is_not_known_where_the_restore_ended_before_it_looked() -> None:
+    machine = sample_restores.Machine()
+    machine.fail("NoUsableRecoveryPoint", "No backup of it exists [coder-prod-aurora] See why.")
+    serving = recorded(machine.state)["serving"]
+    assert (serving["database"], serving["cluster"]) == ("unknown", None)
+    assert "left untouched" in serving["sentence"]
+
+
 class TestTheError:
     def test_is_the_first_and_not_the_rollback_s(self) -> None:
         outcome = recorded(sample_restores.fenced())["outcome"]
