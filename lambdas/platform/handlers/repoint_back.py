@@ -13,11 +13,16 @@ from lambdas.runtime import Call, step
 
 @step
 def handler(call: Call) -> dict[str, Any]:
-    """Take `restoration` and `before`; give `changes`, none where nothing had been changed."""
+    """Take `restoration` and `before`; give `changes`, none where nothing had been changed.
+
+    The Kubernetes Secret comes first: it shows whether another restore has led the platform elsewhere since, as where
+    this one was stopped, and redriven after that; then neither is touched.
+    """
     restoration, before = call.take(Restoration, "restoration"), call.take(BeforePlatform, "before")
     place = Place(call.settings)
-    changes = (_connection_secret(place, before), _kubernetes_secret(place, restoration, before))
-    return {"changes": [each for each in changes if each is not None]}
+    second = _kubernetes_secret(place, restoration, before)
+    first = _connection_secret(place, before)
+    return {"changes": [each for each in (first, second) if each is not None]}
 
 
 def _connection_secret(place: Place, before: BeforePlatform) -> Change | None:
