@@ -93,7 +93,8 @@ def _untouched(state: State) -> Serving:
     if not survey:
         return _unknown("The platform was left untouched. It ended before anybody looked whether its database exists.")
     if elsewhere := (survey.get("others") or {}).get(platform.get("host")):
-        return _unknown(f"The platform was left untouched: its secrets name {elsewhere}, which another restore has made.")
+        led = f"its secrets name {elsewhere}, which another restore has made"
+        return _unknown(f"The platform was left untouched: {led}.")
     if survey.get("source_exists") is False:
         return Serving(
             database="nothing",
