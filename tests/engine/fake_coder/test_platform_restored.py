@@ -133,7 +133,7 @@ def test_it_is_led_to_the_restored_database_watched_and_led_back(stage: Stage, r
     start(stage)
     assert (stage.production.connections(), restored.connections()) == (0, 6)
     told = stage.until_done(verify_platform.handler)
-    assert list(verdicts(told).values()) == ["pass"] * 10, told
+    assert set(verdicts(told).values()) == {"pass"}, told
 
     with pytest.raises(errors.SoakNotOver):
         stage.step(soak.handler)
@@ -145,13 +145,14 @@ def test_it_is_led_to_the_restored_database_watched_and_led_back(stage: Stage, r
     assert stage.step(repoint_back.handler)["changes"] == []
     start(stage)
     back = stage.until_done(verify_platform.handler, direction="back")
-    assert list(verdicts(back).values()) == ["pass"] * 10, back
+    assert set(verdicts(back).values()) == {"pass"}, back
+    assert verdicts(back).keys() == verdicts(told).keys()
     assert (stage.production.connections(), restored.connections()) == (6, 0)
     assert stage.cluster.ask("GET", f"{PROVISIONERS}/coder-provisioner")["spec"]["replicas"] == 3
 
 
 def test_what_nobody_may_ask_is_skipped_and_another_database_than_coder_s_fails(
-    stage: Stage, untouched: Production
+    stage: Stage, restored: Production
 ) -> None:
     stage.state["before"] = stage.step(remember_platform.handler)
     stage.production.value("DELETE FROM licenses; DELETE FROM api_keys;")
@@ -167,7 +168,7 @@ def test_what_nobody_may_ask_is_skipped_and_another_database_than_coder_s_fails(
 
     stage.production.value("UPDATE users SET deleted = true WHERE username = (SELECT max(username) FROM users);")
     with pytest.raises(errors.PlatformNotHealthy) as unhealthy:
-        stage.step(verify_platform.handler, credentials=stage.credentials(untouched), old=serving)
+        stage.step(verify_platform.handler, credentials=stage.credentials(restored), old=serving)
     for words in ("Users by the API", "is connected to the database that it is to serve: 0", "Nobody is connected"):
         assert words in str(unhealthy.value)
 
