@@ -108,6 +108,17 @@ class RestoreInProgress(Refused):
     """Another platform restore of the same source holds the lock."""
 
 
+class RestoreSuperseded(Refused):
+    """A platform restore that began later has led the platform: this one, redriven, changes nothing any more."""
+
+    def __init__(self, restore: str, *, by: str, resource: str) -> None:
+        super().__init__(
+            f"Restore {by} has begun since and led the platform; {restore} changes nothing any more.",
+            resource=resource,
+            next_step=f"`day2 report {by}` tells what serves; start a new restore where that is wrong.",
+        )
+
+
 class PlanRefused(Refused):
     """The facts do not allow the restore that was asked for; nothing was changed."""
 

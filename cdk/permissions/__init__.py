@@ -19,6 +19,8 @@ _READ_THE_PLATFORM: tuple[Row, ...] = (*_KUBERNETES, *_ENTER)
 _LOOK_AT_THE_PLATFORM: tuple[Row, ...] = (*_READ_THE_PLATFORM, platform.read_token)
 _REPOINT: tuple[Row, ...] = (*_READ_THE_PLATFORM, platform.write_connection_secret, platform.write_with_key)
 
+_KNOW_WHO_LEADS: tuple[Row, ...] = (evidence.know_leader, platform.look_at_restores)
+
 _RESTORE: Mapping[str, tuple[Row, ...]] = {
     "OpenRestore": (database.look, evidence.claim_restore, platform.look_at_restores),
     "SurveyDatabase": (database.look, evidence.read_ledger),
@@ -35,25 +37,25 @@ _RESTORE: Mapping[str, tuple[Row, ...]] = {
     "AdmitData": (),
     "AskApproval": (evidence.keep_approval, evidence.announce),
     "RememberPlatform": _READ_THE_PLATFORM,
-    "RememberDatabase": (database.look,),
+    "RememberDatabase": (database.look, *_KNOW_WHO_LEADS, evidence.become_leader),
     "StopPlatform": _KUBERNETES,
     "AwaitStopped": _KUBERNETES,
-    "FenceDatabase": (database.look, restore.fence, retire.mark),
-    "SilenceDatabase": _ENTER,
+    "FenceDatabase": (database.look, *_KNOW_WHO_LEADS, restore.fence, retire.mark),
+    "SilenceDatabase": _READ_THE_PLATFORM,
     "Repoint": _REPOINT,
-    "SwapIdentifiers": (database.look, restore.rename),
+    "SwapIdentifiers": (database.look, *_KNOW_WHO_LEADS, restore.rename),
     "LocateDatabases": (database.look,),
     "StartCoder": _KUBERNETES,
     "AwaitRollout": _KUBERNETES,
     "StartProvisioners": _KUBERNETES,
     "VerifyPlatform": _LOOK_AT_THE_PLATFORM,
     "Soak": _LOOK_AT_THE_PLATFORM,
-    "SettleGroups": (database.look, restore.settle_groups, retire.mark),
+    "SettleGroups": (database.look, *_KNOW_WHO_LEADS, restore.settle_groups, retire.mark),
     "Reconcile": _READ_THE_PLATFORM,
     "WriteHandover": (database.look, evidence.write_restores),
     "RepointBack": _REPOINT,
-    "UnfenceDatabase": (database.look, restore.fence),
-    "OpenDatabase": _ENTER,
+    "UnfenceDatabase": (database.look, *_KNOW_WHO_LEADS, restore.fence),
+    "OpenDatabase": _READ_THE_PLATFORM,
     "RecordRestore": (evidence.close_restore, evidence.write_restores),
     "AnnounceRestore": (evidence.announce,),
     "AnswerApproval": (evidence.keep_approval, platform.answer),

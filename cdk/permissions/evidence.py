@@ -35,7 +35,11 @@ close = _ledger(
 )
 
 
-claim_restore = _ledger("OpenTheRestore", "GetItem", "PutItem", "UpdateItem", why="the restore's lock and its entry")
+claim_restore = _ledger(
+    "OpenTheRestore", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem", why="the restore's lock, the entries"
+)
+know_leader = _ledger("KnowWhoLeads", "GetItem", "Query", why="who holds the source, and who has led the platform")
+become_leader = _ledger("LeadThePlatform", "UpdateItem", why="which restore leads the platform from now on")
 read_ledger = _ledger("ReadWhatDrillsKnow", "GetItem", why="the last recorded shape and counts of the source")
 keep_approval = _ledger("KeepTheQuestion", "GetItem", "PutItem", "UpdateItem", why="the question, its answer")
 close_restore = _ledger(

@@ -20,13 +20,13 @@ class Restores:
     def __init__(self, table: str, client: "DynamoDBClient") -> None:
         self._table = Table(table, client)
 
-    def lock(self, restoration: Restoration, *, until: datetime, now: datetime) -> str | None:
-        """Hold the source for one restore. None: it is ours (new, ours already, or taken over after its `until`).
+    def lock(self, restoration: Restoration, *, until: datetime) -> str | None:
+        """Hold the source for one restore. None: it is ours (new, or ours already); else the holder's execution ARN.
 
-        Otherwise the execution ARN of the holder. `until` must lie past everything the restore may still do.
+        `until`: when the entry is stale, for who reads the table. It frees nothing; a dead holder is taken over.
         """
         return self._table.hold(
-            _lock_of(restoration.source), me=restoration.execution, about=_about(restoration), until=until, now=now
+            _lock_of(restoration.source), me=restoration.execution, about=_about(restoration), until=until, now=None
         )
 
     def take_over(self, restoration: Restoration, *, holder: str, until: datetime) -> str | None:
@@ -41,6 +41,10 @@ class Restores:
             about=_about(restoration),
             until=until,
         )
+
+    def holder(self, source: str) -> str | None:
+        """The execution ARN of the restore that holds the source; None when it is free."""
+        return self._table.holder(_lock_of(source))
 
     def unlock(self, *, source: str, execution: str) -> None:
         """Let the source go, if this execution holds it; another's lock stays."""
@@ -58,6 +62,19 @@ class Restores:
             condition="attribute_not_exists(pk) OR restore_state = :running",
             values={":running": text("running")},
         )
+
+    def lead(self, restoration: Restoration) -> None:
+        """Enter that from now on this restore leads the platform, and none does that began before it."""
+        self._table.update(RESTORES, restoration.id, {"leads": text("yes")})
+
+    def leaders(self, source: str) -> tuple[Restoration, ...]:
+        """Every restore of a source that ever came to lead the platform, newest first."""
+        found = [
+            payload.read(Restoration, read(item, "restoration"))
+            for item in self._table.items(RESTORES)
+            if item["restore_source"]["S"] == source and "leads" in item
+        ]
+        return tuple(sorted(found, key=lambda each: each.opened_at, reverse=True))
 
     def close(self, summary: RestoreSummary) -> None:
         """Enter a restore's end; whatever was entered at its start stays beside it. Same summary, same entry."""

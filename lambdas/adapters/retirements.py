@@ -22,11 +22,11 @@ class Retirements:
     def __init__(self, table: str, client: "DynamoDBClient") -> None:
         self._table = Table(table, client)
 
-    def lock(self, retirement: Retirement, *, until: datetime, now: datetime) -> str | None:
+    def lock(self, retirement: Retirement, *, until: datetime) -> str | None:
         """Hold the cluster for one retirement. None: it is ours; else the execution ARN of the holder."""
         about = {"retirement": text(retirement.id)}
         return self._table.hold(
-            _lock_of(retirement.cluster), me=retirement.execution, about=about, until=until, now=now
+            _lock_of(retirement.cluster), me=retirement.execution, about=about, until=until, now=None
         )
 
     def take_over(self, retirement: Retirement, *, holder: str, until: datetime) -> str | None:

@@ -103,18 +103,21 @@ class Table:
                 return False
         return True
 
-    def hold(self, pk: str, *, me: str, about: Item, until: datetime, now: datetime) -> str | None:
-        """Take a lock. None: it is ours (new, ours already, or taken over after its `until`); else who holds it."""
-        condition = "attribute_not_exists(pk) OR execution = :me OR held_until <= :now"
-        values = {":me": {"S": me}, ":now": epoch(now)}
+    def hold(self, pk: str, *, me: str, about: Item, until: datetime, now: datetime | None) -> str | None:
+        """Take a lock. None: it is ours (new, ours already, or taken over after its `until`); else who holds it.
+
+        Without `now` its `until` frees nothing: who asks looks whether the holder runs, which a redrive may well do.
+        """
+        condition, values = "attribute_not_exists(pk) OR execution = :me", {":me": {"S": me}}
+        if now is not None:
+            condition, values = f"{condition} OR held_until <= :now", {**values, ":now": epoch(now)}
         item = _lock(pk, me=me, about=about, until=until)
         # A second try, because the holder may have let go between the refusal and the look at who it is.
         for _ in range(2):
             if self.put_if(item, condition=condition, values=values):
                 return None
-            held = self.get(pk, "lock")
-            if held is not None:
-                return str(held["execution"]["S"])
+            if held := self.holder(pk):
+                return held
         return "unknown"
 
     def take_over(self, pk: str, *, me: str, holder: str, about: Item, until: datetime) -> str | None:
@@ -124,8 +127,12 @@ class Table:
         condition = "attribute_not_exists(pk) OR execution = :me OR execution = :holder"
         if self.put_if(item, condition=condition, values=values):
             return None
+        return self.holder(pk) or "unknown"
+
+    def holder(self, pk: str) -> str | None:
+        """Who holds a lock; None when it is free."""
         held = self.get(pk, "lock")
-        return "unknown" if held is None else str(held["execution"]["S"])
+        return None if held is None else str(held["execution"]["S"])
 
     def let_go(self, pk: str, *, me: str) -> None:
         """Give a lock back, if it is held by `me`; another's stays."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdas import payload
+from lambdas.errors import RestoreSuperseded
 from lambdas.evidence.restore_changes import READ_ONLY
 from lambdas.words import clock, dollars, plural, sentence
 
@@ -127,7 +128,18 @@ def _stands_beside(record: Record) -> Iterator[Advice]:
     yield _retire_the_restored(record)
 
 
+_SUPERSEDED = Advice(
+    title="Go by the other restore's report",
+    detail="This one was redriven after another had led the platform, and changed nothing then. What it restored "
+    "stays, protected from deletion, until somebody retires it.",
+)
+
+
 def _failed(record: Record) -> Iterator[Advice]:
+    told = record["outcome"]
+    if any(each["name"] == RestoreSuperseded.__name__ for each in (told["error"], *told["further"]) if each):
+        yield _SUPERSEDED
+        return
     yield Advice(
         title="Settle what stopped it, and start again",
         detail="Nothing of the platform was changed."

@@ -44,6 +44,8 @@ class Serving:
 
 def outcome_of(state: State) -> Outcome:
     """How it ended, by the words of `lambdas.restore_contracts.Outcome`."""
+    if superseded_by(state):
+        return "failed"
     if turned_back(state):
         proven = state.get("back_platform_checks") and not state.get("back_failure")
         return "rolled-back" if proven else "fenced"
@@ -69,6 +71,12 @@ def errors_of(state: State) -> tuple[Failure, ...]:
     return found
 
 
+def superseded_by(state: State) -> str | None:
+    """The sentence of the refusal, where this restore was redriven after another one had led the platform."""
+    found = (failures.read(state[name], part=part) for part, name in _PARTS if state.get(name))
+    return next((each.sentence for each in found if each.name == errors.RestoreSuperseded.__name__), None)
+
+
 def serving_of(state: State) -> Serving:
     """Where the platform is served from now."""
     match outcome_of(state):
@@ -89,6 +97,8 @@ def serving_of(state: State) -> Serving:
 
 
 def _untouched(state: State) -> Serving:
+    if refusal := superseded_by(state):
+        return _unknown(refusal)
     survey, platform = state.get("survey"), state.get("platform") or {}
     if not survey:
         return _unknown("The platform was left untouched. It ended before anybody looked whether its database exists.")

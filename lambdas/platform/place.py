@@ -8,13 +8,13 @@ from lambdas import settings as runtime_settings
 from lambdas.adapters import kubernetes, secrets
 from lambdas.adapters.coder import Coder
 from lambdas.contracts import Credentials
-from lambdas.errors import AccessRefused, KubernetesUnavailable, PlanRefused, RequestRefused
-from lambdas.platform import connection_url, discovery
+from lambdas.errors import AccessRefused, KubernetesUnavailable, PlanRefused, RequestRefused, RestoreSuperseded
+from lambdas.platform import connection_url, discovery, leading
 from lambdas.platform.answers import Skipped
 from lambdas.platform.cluster import Deployment, Pod, Secret
 from lambdas.platform.connection_url import ConnectionUrl
 from lambdas.platform.discovery import HTTP
-from lambdas.restore_contracts import UrlSource, Workload
+from lambdas.restore_contracts import Restoration, UrlSource, Workload
 
 
 class Place:
@@ -50,6 +50,13 @@ class Place:
                 resource=f"{namespace}/{name}",
                 next_step="Correct namespace and deployment in the settings' [platform], and deploy them.",
             )
+        return found
+
+    def led_by(self, restoration: Restoration) -> Deployment:
+        """As `coder`, for a step that changes something. Raises RestoreSuperseded, as this one may be redriven."""
+        found = self.coder()
+        if later := leading.follower(found, restoration):
+            raise RestoreSuperseded(restoration.id, by=later, resource=f"{found.namespace}/{found.name}")
         return found
 
     def provisioners(self) -> tuple[Deployment, ...]:

@@ -159,7 +159,11 @@ RESTORE_STEPS: tuple[Step, ...] = (
         name="RememberDatabase",
         room="restoration",
         does="Reads what the fence and the cut-over will change of the clusters.",
-        raises=CALLS_AWS,
+        raises=(
+            errors.RestoreInProgress,
+            errors.RestoreSuperseded,
+            *CALLS_AWS,
+        ),
     ),
     Step(
         name="StopPlatform",
@@ -169,6 +173,7 @@ RESTORE_STEPS: tuple[Step, ...] = (
         raises=(
             errors.ServiceBusy,
             errors.KubernetesUnavailable,
+            errors.RestoreSuperseded,
         ),
     ),
     Step(
@@ -179,6 +184,7 @@ RESTORE_STEPS: tuple[Step, ...] = (
         raises=(
             errors.PodsStillRunning,
             errors.FenceOverdue,
+            errors.RestoreSuperseded,
             errors.ServiceBusy,
             errors.KubernetesUnavailable,
         ),
@@ -187,7 +193,11 @@ RESTORE_STEPS: tuple[Step, ...] = (
         name="FenceDatabase",
         room="restoration",
         does="Leaves the old cluster no security group but the one that admits the verifier alone.",
-        raises=CALLS_AWS,
+        raises=(
+            errors.RestoreInProgress,
+            errors.RestoreSuperseded,
+            *CALLS_AWS,
+        ),
     ),
     Step(
         name="SilenceDatabase",
@@ -199,6 +209,8 @@ RESTORE_STEPS: tuple[Step, ...] = (
             errors.StillConnected,
             errors.FenceOverdue,
             errors.VerificationFailed,
+            errors.RestoreSuperseded,
+            errors.KubernetesUnavailable,
             *CALLS_AWS,
         ),
     ),
@@ -209,6 +221,7 @@ RESTORE_STEPS: tuple[Step, ...] = (
         bundle="inside",
         raises=(
             errors.KubernetesUnavailable,
+            errors.RestoreSuperseded,
             *CALLS_AWS,
         ),
     ),
@@ -220,6 +233,8 @@ RESTORE_STEPS: tuple[Step, ...] = (
             errors.ProductionTargetRefused,
             errors.NamesNotSettled,
             errors.CutOverOverdue,
+            errors.RestoreInProgress,
+            errors.RestoreSuperseded,
             *CALLS_AWS,
         ),
     ),
@@ -241,6 +256,7 @@ RESTORE_STEPS: tuple[Step, ...] = (
             errors.ServiceBusy,
             errors.KubernetesUnavailable,
             errors.RequestRefused,
+            errors.RestoreSuperseded,
         ),
     ),
     Step(
@@ -251,6 +267,7 @@ RESTORE_STEPS: tuple[Step, ...] = (
         raises=(
             errors.RolloutNotComplete,
             errors.CutOverOverdue,
+            errors.RestoreSuperseded,
             errors.ServiceBusy,
             errors.KubernetesUnavailable,
         ),
@@ -263,6 +280,7 @@ RESTORE_STEPS: tuple[Step, ...] = (
         raises=(
             errors.ServiceBusy,
             errors.KubernetesUnavailable,
+            errors.RestoreSuperseded,
         ),
     ),
     Step(
@@ -276,6 +294,7 @@ RESTORE_STEPS: tuple[Step, ...] = (
             errors.PlatformNotHealthy,
             errors.ServiceBusy,
             errors.KubernetesUnavailable,
+            errors.RestoreSuperseded,
         ),
     ),
     Step(
@@ -290,13 +309,18 @@ RESTORE_STEPS: tuple[Step, ...] = (
             errors.PlatformNotHealthy,
             errors.ServiceBusy,
             errors.KubernetesUnavailable,
+            errors.RestoreSuperseded,
         ),
     ),
     Step(
         name="SettleGroups",
         room="restoration",
         does="Takes the verifier's own group off the cluster that serves.",
-        raises=CALLS_AWS,
+        raises=(
+            errors.RestoreInProgress,
+            errors.RestoreSuperseded,
+            *CALLS_AWS,
+        ),
     ),
     Step(
         name="Reconcile",
@@ -320,6 +344,7 @@ RESTORE_STEPS: tuple[Step, ...] = (
         bundle="inside",
         raises=(
             errors.KubernetesUnavailable,
+            errors.RestoreSuperseded,
             *CALLS_AWS,
         ),
     ),
@@ -327,7 +352,11 @@ RESTORE_STEPS: tuple[Step, ...] = (
         name="UnfenceDatabase",
         room="restoration",
         does="Gives the old cluster its security groups again.",
-        raises=CALLS_AWS,
+        raises=(
+            errors.RestoreInProgress,
+            errors.RestoreSuperseded,
+            *CALLS_AWS,
+        ),
     ),
     Step(
         name="OpenDatabase",
@@ -338,6 +367,8 @@ RESTORE_STEPS: tuple[Step, ...] = (
             errors.DatabaseNotReachable,
             errors.OldDatabaseCannotServe,
             errors.VerificationFailed,
+            errors.RestoreSuperseded,
+            errors.KubernetesUnavailable,
             *CALLS_AWS,
         ),
     ),

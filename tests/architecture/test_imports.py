@@ -20,6 +20,7 @@ JOINS = {
     "lambdas.platform.looking",
     "lambdas.platform.place",
     "lambdas.platform.surveying",
+    "lambdas.restoration.holding",
     "lambdas.evidence.metrics",
     "lambdas.evidence.rendering",
     "lambdas.handover.files",

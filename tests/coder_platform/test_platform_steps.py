@@ -11,11 +11,16 @@ from lambdas.platform.handlers import (
     await_rollout,
     await_stopped,
     remember_platform,
+    repoint,
+    repoint_back,
+    soak,
     start_coder,
     start_provisioners,
     stop_platform,
     survey_platform,
+    verify_platform,
 )
+from lambdas.restoration.handlers import open_database, silence_database
 
 from .conftest import NOW, OLD_HOST, World, without_platform
 
@@ -94,12 +99,47 @@ def test_stopping_notes_the_counts_in_the_same_write_and_starting_takes_the_note
     patches = [path for method, path in remembered.door.asked if method == "PATCH"]
     assert len(patches) == 4
     stopped = remembered.deployment()
-    assert (stopped["spec"]["replicas"], stopped["metadata"]["annotations"]) == (0, {"coder-day2/replicas": "2"})
+    leads = {"coder-day2/restore": "2026-11-25T12:00:00Z 20261125-0000abcd"}
+    assert stopped["spec"]["replicas"] == 0
+    assert stopped["metadata"]["annotations"] == {"coder-day2/replicas": "2", **leads}
     for _ in range(2):
         remembered.step(start_coder.handler)
         assert remembered.step(start_provisioners.handler)["started"] == ["coder-prov/coder-provisioner"]
     started = remembered.deployment()
-    assert (started["spec"]["replicas"], started["metadata"]["annotations"]) == (2, {})
+    assert (started["spec"]["replicas"], started["metadata"]["annotations"]) == (2, leads)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        stop_platform.handler,
+        await_stopped.handler,
+        repoint.handler,
+        start_coder.handler,
+        await_rollout.handler,
+        start_provisioners.handler,
+        verify_platform.handler,
+        soak.handler,
+        repoint_back.handler,
+        silence_database.handler,
+        open_database.handler,
+    ],
+    ids=lambda handler: handler.__module__.rpartition(".")[2],
+)
+def test_a_restore_that_a_later_one_has_followed_changes_nothing(remembered: World, changes: Any) -> None:
+    note = {"metadata": {"annotations": {"coder-day2/restore": "2026-11-25T12:00:01Z 20261125-later"}}}
+    remembered.ask("PATCH", DEPLOYMENT, note)
+    asked = len(remembered.door.asked)
+    with pytest.raises(errors.RestoreSuperseded, match="day2 report 20261125-later"):
+        remembered.step(changes)
+    assert {method for method, _ in remembered.door.asked[asked:]} == {"GET"}
+
+
+@pytest.mark.parametrize("note", ["", "somebody", "2026-11-26T12:00:00 naive", "2026-11-25T11:00:00Z 20261125-earlier"])
+def test_a_note_that_names_no_later_restore_stops_none(remembered: World, note: str) -> None:
+    remembered.ask("PATCH", DEPLOYMENT, {"metadata": {"annotations": {"coder-day2/restore": note}}})
+    remembered.step(stop_platform.handler)
+    assert remembered.deployment()["metadata"]["annotations"]["coder-day2/restore"].endswith("20261125-0000abcd")
 
 
 def test_provisioners_that_stood_at_none_stay_so_and_one_that_is_gone_is_told(remembered: World) -> None:

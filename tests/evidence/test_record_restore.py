@@ -65,13 +65,13 @@ def test_every_end_is_entered_and_frees_the_source(
     account: Account, call: Caller, restores: Restores, restore: Callable[[], State]
 ) -> None:
     restores.open(RESTORATION)
-    assert restores.lock(RESTORATION, until=UNTIL, now=OPENED) is None
+    assert restores.lock(RESTORATION, until=UNTIL) is None
     told = record(call, restore())
     entry = restores.entry(ID)
     assert isinstance(entry, RestoreSummary)
     assert (entry.outcome, entry.sha256) == (told["outcome"], told["sha256"])
     assert restores.running() == ()
-    assert restores.lock(OTHER, until=UNTIL, now=OPENED) is None
+    assert restores.lock(OTHER, until=UNTIL) is None
     assert account.keys()
 
 

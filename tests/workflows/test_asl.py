@@ -19,6 +19,7 @@ from lambdas.platform.handlers import await_rollout, await_stopped
 from lambdas.recovery.orphans import MOST_AT_ONCE
 from lambdas.recovery.restoring import LONGEST_EXECUTION, PATIENCE
 from lambdas.recovery.teardown import CEILING
+from lambdas.restoration import holding
 from lambdas.restoration.handlers import open_database, open_restore, silence_database, swap_identifiers
 
 from .asl import ASKS, FILES, State, load, scopes, states, substitutions, tasks, text
@@ -290,7 +291,7 @@ def test_a_restore_that_waits_to_every_ceiling_still_comes_to_its_end() -> None:
     approval = timedelta(minutes=_at_most("approval_minutes"))
     longest = open_restore.PATIENCE + approval + sum((each for _, each in waits), timedelta(hours=1))
     machine = timedelta(seconds=load("platform-restore")["TimeoutSeconds"])
-    assert longest < machine < open_restore.LONGEST_EXECUTION, "the lock outlives the machine, the machine its waits"
+    assert longest < machine < holding.LONGEST_EXECUTION, "the lock outlives the machine, the machine its waits"
 
 
 def test_a_drill_that_waits_to_every_ceiling_still_comes_to_its_end() -> None:

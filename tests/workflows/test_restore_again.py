@@ -116,15 +116,3 @@ def test_the_record_of_a_refused_restore_says_where_the_platform_really_is() -> 
         [target] = [name for name in here.cloud.rds.clusters if name.startswith(f"{SOURCE}-restored-")]
         assert here.platform.serving() == {here.restored(first)}
         assert f"its secrets name {target}" in told[-1]["sentence"]
-
-
-def test_a_restore_that_is_redriven_after_another_one_was_kept_leaves_the_secrets_naming_one_database() -> None:
-    """The runbook says not to; who does it all the same finds the platform stopped, and nothing half led back."""
-    with stage(settings=KNOWN_GROUPS) as here:
-        first = stopped(here, "SilenceDatabase")
-        second = here.restore()
-        host = here.platform.hosts()
-        assert here.world.wait(here.world.redrive(first)).error == "RequestRefused"
-        assert here.platform.hosts() == host
-        assert not {OLD, here.restored(first)} & here.platform.serving()
-        assert second.output["outcome"] == "kept"

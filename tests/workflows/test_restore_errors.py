@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 from unittest.mock import patch
@@ -21,9 +21,12 @@ from lambdas import settings as runtime_settings
 from lambdas.adapters import aws
 from lambdas.adapters.approvals import Approvals
 from lambdas.adapters.postgres import connecting
+from lambdas.adapters.restores import Restores
 from lambdas.errors import Day2Error
+from lambdas.platform import leading
 from lambdas.restoration import fencing
 from lambdas.restoration.handlers import open_restore
+from lambdas.restore_contracts import Restoration
 
 from .cloud import Refusal
 from .cloud_rds import SOURCE
@@ -33,6 +36,7 @@ Event = dict[str, Any]
 Scene = Callable[[Stage, Event], AbstractContextManager[Any]]
 Scenes = Mapping[type[Day2Error], Scene]
 Seen = dict[tuple[str, type[Day2Error] | str], str]
+EARLIER = datetime(2026, 1, 1, tzinfo=UTC)
 TOGETHER = pytest.mark.xdist_group("restore errors")
 
 
@@ -168,6 +172,30 @@ def another_restore(here: Stage, told: Event) -> AbstractContextManager[None]:
     return nullcontext()
 
 
+def followed(_: Stage, __: Event) -> AbstractContextManager[Any]:
+    """The Deployment bears a later restore."""
+    return patch.object(leading, "follower", lambda *_: "20261124-later")
+
+
+def while_it_runs(told: Event) -> None:
+    """It is another one's redrive, and the running one holds the source."""
+    told["restoration"]["execution"] += "-another"
+
+
+@contextmanager
+def after_it_led(here: Stage, told: Event) -> Iterator[None]:
+    """It is an earlier one's redrive, and the running one, which has led the platform, has let the source go."""
+    restores, now = Restores(here.cloud.settings.evidence.table, aws.client("dynamodb")), told["restoration"]
+    running = payload.read(Restoration, now)
+    restores.lead(running)
+    restores.unlock(source=running.source, execution=running.execution)
+    now |= {"execution": "earlier", "id": "20260101-earlier", "opened_at": payload.instant(EARLIER)}
+    try:
+        yield
+    finally:
+        restores.lock(running, until=running.give_up_at)
+
+
 def aws_refuses(*services: str) -> Scenes:
     return {
         errors.ServiceBusy: refused("Throttling", *services),
@@ -176,6 +204,8 @@ def aws_refuses(*services: str) -> Scenes:
     }
 
 
+LED: Scenes = {errors.RestoreSuperseded: followed}
+HELD: Scenes = {errors.RestoreInProgress: event(while_it_runs), errors.RestoreSuperseded: after_it_led}
 KUBERNETES: Scenes = {
     errors.ServiceBusy: refused("Throttling", "kubernetes"),
     errors.KubernetesUnavailable: refused("AccessDenied", "kubernetes"),
@@ -192,7 +222,7 @@ CHECKS: Scenes = {
     **aws_refuses("secretsmanager"),
 }
 WRONG_PASSWORD = both(signing_in(errors.AccessRefused), event(lambda told: told.update(was_set=True)))
-LOOKS: Scenes = {**KUBERNETES, errors.PlatformNotHealthy: unhealthy}
+LOOKS: Scenes = {**LED, **KUBERNETES, errors.PlatformNotHealthy: unhealthy}
 
 SCENES: Mapping[str, Scenes] = {
     "OpenRestore": {
@@ -254,20 +284,24 @@ SCENES: Mapping[str, Scenes] = {
         errors.KubernetesUnavailable: KUBERNETES[errors.KubernetesUnavailable],
         **aws_refuses("secretsmanager"),
     },
-    "RememberDatabase": aws_refuses("rds"),
-    "StopPlatform": KUBERNETES,
-    "AwaitStopped": {**KUBERNETES, errors.PodsStillRunning: still, errors.FenceOverdue: event(late)},
-    "FenceDatabase": aws_refuses("rds"),
+    "RememberDatabase": {**HELD, **aws_refuses("rds")},
+    "StopPlatform": {**LED, **KUBERNETES},
+    "AwaitStopped": {**LED, **KUBERNETES, errors.PodsStillRunning: still, errors.FenceOverdue: event(late)},
+    "FenceDatabase": {**HELD, **aws_refuses("rds")},
     "SilenceDatabase": {
         errors.StillConnected: somebody_stays,
         errors.FenceOverdue: both(somebody_stays, event(late)),
+        errors.KubernetesUnavailable: KUBERNETES[errors.KubernetesUnavailable],
+        **LED,
         **SQL,
     },
     "Repoint": {
+        **LED,
         errors.KubernetesUnavailable: KUBERNETES[errors.KubernetesUnavailable],
         **aws_refuses("secretsmanager"),
     },
     "SwapIdentifiers": {
+        **HELD,
         errors.ProductionTargetRefused: event(onto_the_source),
         errors.NamesNotSettled: still,
         errors.CutOverOverdue: event(late),
@@ -275,26 +309,31 @@ SCENES: Mapping[str, Scenes] = {
     },
     "LocateDatabases": {errors.NamesNotSettled: without_an_endpoint, **aws_refuses("rds")},
     "StartCoder": {
+        **LED,
         **KUBERNETES,
         errors.RequestRefused: event(lambda told: told["before"]["coder"].update(images=["another"])),
     },
     "AwaitRollout": {
+        **LED,
         **KUBERNETES,
         errors.RolloutNotComplete: still,
         errors.CutOverOverdue: event(late),
     },
-    "StartProvisioners": KUBERNETES,
+    "StartProvisioners": {**LED, **KUBERNETES},
     "VerifyPlatform": LOOKS,
     "Soak": {**LOOKS, errors.SoakNotOver: still},
-    "SettleGroups": aws_refuses("rds"),
+    "SettleGroups": {**HELD, **aws_refuses("rds")},
     "Reconcile": {errors.ServiceBusy: KUBERNETES[errors.ServiceBusy]},
     "WriteHandover": aws_refuses("rds"),
     "RepointBack": {
+        **LED,
         errors.KubernetesUnavailable: KUBERNETES[errors.KubernetesUnavailable],
         **aws_refuses("secretsmanager"),
     },
-    "UnfenceDatabase": aws_refuses("rds"),
+    "UnfenceDatabase": {**HELD, **aws_refuses("rds")},
     "OpenDatabase": {
+        errors.KubernetesUnavailable: KUBERNETES[errors.KubernetesUnavailable],
+        **LED,
         errors.OldDatabaseCannotServe: event(lambda told: told["database_before"].update(cannot_serve="it is gone")),
         **SQL,
     },

@@ -7,7 +7,7 @@ from lambdas.errors import CutOverOverdue, RolloutNotComplete
 from lambdas.platform import rollout
 from lambdas.platform.cluster import Pod
 from lambdas.platform.place import Place
-from lambdas.restore_contracts import BeforePlatform
+from lambdas.restore_contracts import BeforePlatform, Restoration
 from lambdas.runtime import Call, step
 
 CEILING = timedelta(minutes=15)
@@ -18,7 +18,7 @@ def handler(call: Call) -> dict[str, Any]:
     """Take `restoration` and `before`; rolled out, or RolloutNotComplete until it is, or it is known that it won't."""
     before = call.take(BeforePlatform, "before")
     place = Place(call.settings)
-    coder = place.coder()
+    coder = place.led_by(call.take(Restoration, "restoration"))
     resource = f"{coder.namespace}/{coder.name}"
     pods = place.pods(coder)
     seen = rollout.judge(coder, pods, replicas=before.coder.replicas)

@@ -6,7 +6,7 @@ from typing import Any
 from lambdas.errors import FenceOverdue, PodsStillRunning
 from lambdas.platform import stopping
 from lambdas.platform.place import Place
-from lambdas.restore_contracts import BeforePlatform
+from lambdas.restore_contracts import BeforePlatform, Restoration
 from lambdas.runtime import Call, step
 
 # A provisioner's pod is given ten minutes to end its build.
@@ -18,6 +18,7 @@ def handler(call: Call) -> dict[str, Any]:
     """Take `restoration` and `before`; gone, or PodsStillRunning until they are."""
     before = call.take(BeforePlatform, "before")
     place = Place(call.settings)
+    place.led_by(call.take(Restoration, "restoration"))
     stopped = stopping.judge(place.standing((before.coder, *before.provisioners)))
     if stopped.done:
         return {"gone": True}

@@ -21,6 +21,7 @@ def handler(call: Call) -> dict[str, Any]:
     restoration, before = call.take(Restoration, "restoration"), call.take(BeforePlatform, "before")
     to = call.take(Credentials, "credentials")
     place = Place(call.settings)
+    place.led_by(restoration)
     held = secrets.door().connection(place.settings.connection_secret, version=before.secret_version)
     secret, _ = place.url(before.url)
     kept = _keep(place, restoration, before, secret)

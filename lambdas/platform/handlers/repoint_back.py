@@ -20,6 +20,7 @@ def handler(call: Call) -> dict[str, Any]:
     """
     restoration, before = call.take(Restoration, "restoration"), call.take(BeforePlatform, "before")
     place = Place(call.settings)
+    place.led_by(restoration)
     second = _kubernetes_secret(place, restoration, before)
     first = _connection_secret(place, before)
     return {"changes": [each for each in (first, second) if each is not None]}

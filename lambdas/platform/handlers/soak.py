@@ -19,9 +19,11 @@ def handler(call: Call) -> dict[str, Any]:
     """
     before = call.take(BeforePlatform, "before")
     resource = f"{before.coder.namespace}/{before.coder.name}"
-    seen = look(Place(call.settings), before, sides_of(call.event))
+    restoration, place = call.take(Restoration, "restoration"), Place(call.settings)
+    place.led_by(restoration)
+    seen = look(place, before, sides_of(call.event))
     require_healthy(seen, resource=resource)
-    until = call.context.entered_at + timedelta(seconds=call.take(Restoration, "restoration").soak_seconds)
+    until = call.context.entered_at + timedelta(seconds=restoration.soak_seconds)
     if call.now < until:
         raise SoakNotOver(
             f"The platform is healthy, and is watched until {payload.instant(until)}.",

@@ -5,7 +5,7 @@ from typing import Any
 from lambdas.errors import RequestRefused
 from lambdas.platform.place import Place
 from lambdas.platform.workloads import REPLICAS
-from lambdas.restore_contracts import BeforePlatform
+from lambdas.restore_contracts import BeforePlatform, Restoration
 from lambdas.runtime import Call, step
 
 
@@ -14,7 +14,7 @@ def handler(call: Call) -> dict[str, Any]:
     """Take `restoration` and `before`. Another image than before is refused: it may change the schema for good."""
     before = call.take(BeforePlatform, "before").coder
     place = Place(call.settings)
-    present = place.coder()
+    present = place.led_by(call.take(Restoration, "restoration"))
     if present.images != before.images:
         raise RequestRefused(
             f"The Deployment's images changed since the fence: {', '.join(before.images)} before, "

@@ -4,7 +4,7 @@ from typing import Any
 
 from lambdas.platform.place import Place
 from lambdas.platform.workloads import REPLICAS
-from lambdas.restore_contracts import BeforePlatform
+from lambdas.restore_contracts import BeforePlatform, Restoration
 from lambdas.runtime import Call, step
 
 
@@ -12,6 +12,7 @@ from lambdas.runtime import Call, step
 def handler(call: Call) -> dict[str, Any]:
     """Take `restoration` and `before`; give what was started, and what is not there any more."""
     place = Place(call.settings)
+    place.led_by(call.take(Restoration, "restoration"))
     started: list[str] = []
     missing: list[str] = []
     for each in call.take(BeforePlatform, "before").provisioners:

@@ -2,21 +2,25 @@
 
 from typing import Any
 
+from lambdas.platform import leading
 from lambdas.platform.place import Place
 from lambdas.platform.workloads import REPLICAS
-from lambdas.restore_contracts import BeforePlatform, Workload
+from lambdas.restore_contracts import BeforePlatform, Restoration, Workload
 from lambdas.runtime import Call, step
 
 
 @step
 def handler(call: Call) -> dict[str, Any]:
-    """Take `restoration` and `before`; give the names of what was stopped. What stood at none is left as it was."""
-    before = call.take(BeforePlatform, "before")
+    """Take `restoration` and `before`; give the names of what was stopped. What stood at none is left as it was.
+
+    The Deployments bear from now on which restore leads the platform.
+    """
+    restoration, before = call.take(Restoration, "restoration"), call.take(BeforePlatform, "before")
     place = Place(call.settings)
-    place.coder()
+    place.led_by(restoration)
 
     def stop(each: Workload) -> bool:
-        annotations = {REPLICAS: str(each.replicas)}
+        annotations = {REPLICAS: str(each.replicas), **leading.mark(restoration)}
         return place.api.scale(each.namespace, each.name, 0, annotations=annotations) is not None
 
     running = [each for each in (*before.provisioners, before.coder) if each.replicas > 0]

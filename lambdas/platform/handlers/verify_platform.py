@@ -4,7 +4,7 @@ from typing import Any
 
 from lambdas.platform.looking import look, require_healthy, sides_of
 from lambdas.platform.place import Place
-from lambdas.restore_contracts import BeforePlatform
+from lambdas.restore_contracts import BeforePlatform, Restoration
 from lambdas.runtime import Call, step
 
 
@@ -12,6 +12,8 @@ from lambdas.runtime import Call, step
 def handler(call: Call) -> dict[str, Any]:
     """Take `restoration`, `before`, `credentials`, `old` and `direction`; give `checks`, or PlatformNotHealthy."""
     before = call.take(BeforePlatform, "before")
-    seen = look(Place(call.settings), before, sides_of(call.event))
+    place = Place(call.settings)
+    place.led_by(call.take(Restoration, "restoration"))
+    seen = look(place, before, sides_of(call.event))
     require_healthy(seen, resource=f"{before.coder.namespace}/{before.coder.name}")
     return {"checks": seen}

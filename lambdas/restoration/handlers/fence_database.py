@@ -4,18 +4,21 @@ from typing import Any
 
 from lambdas.adapters import rds
 from lambdas.recovery.database import AVAILABLE
+from lambdas.restoration import holding
 from lambdas.restoration.marking import marks, to_mark
 from lambdas.restoration.names import SERVES
-from lambdas.restore_contracts import BeforeDatabase, Change
+from lambdas.restore_contracts import BeforeDatabase, Change, Restoration
 from lambdas.runtime import Call, step
 
 
 @step
 def handler(call: Call) -> dict[str, Any]:
-    """Take `database_before`; give the `changes`. What is gone needs no fence, nor does what cannot serve; it is said.
+    """Take `restoration` and `database_before`; give the `changes`.
 
+    What is gone needs no fence, nor does what cannot serve; it is said.
     RDS changes no groups of a cluster that is stopped or has lost its key; and the restore is for just such a day.
     """
+    holding.require(call.take(Restoration, "restoration"), call.settings)
     before = call.take(BeforeDatabase, "database_before")
     wanted = marks(SERVES, call.settings.environment)
     for arn in to_mark(before.restored, (*rds.door().clusters(), *rds.door().instances()), wanted):

@@ -6,8 +6,9 @@ from typing import Any
 from lambdas.adapters.postgres import session
 from lambdas.contracts import Credentials
 from lambdas.errors import DatabaseNotReachable, OldDatabaseCannotServe
+from lambdas.platform.place import Place
 from lambdas.restoration import fencing
-from lambdas.restore_contracts import BeforeDatabase
+from lambdas.restore_contracts import BeforeDatabase, Restoration
 from lambdas.runtime import Call, step
 from lambdas.verification.access import server
 
@@ -18,7 +19,8 @@ _STATEMENT_SECONDS = 15
 
 @step
 def handler(call: Call) -> dict[str, Any]:
-    """Take `database_before` and `credentials` of the restored one; give the old one's `credentials`."""
+    """Take `restoration`, `database_before` and `credentials` of the restored one; give the old one's `credentials`."""
+    Place(call.settings).led_by(call.take(Restoration, "restoration"))
     before = call.take(BeforeDatabase, "database_before")
     if before.cannot_serve is not None or before.endpoint is None:
         raise _no_way_back(before, before.cannot_serve or "it has no endpoint")

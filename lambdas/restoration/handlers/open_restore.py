@@ -2,20 +2,17 @@
 
 from datetime import timedelta
 
-from lambdas.adapters import aws, executions, rds
-from lambdas.adapters.restores import Restores
-from lambdas.errors import InputRejected, RestoreInProgress
+from lambdas.adapters import rds
+from lambdas.errors import InputRejected
 from lambdas.recovery.names import drill_id
 from lambdas.recovery.recovery_points import problems
-from lambdas.restoration import names
+from lambdas.restoration import holding, names
 from lambdas.restoration.request import Reading, Request, read_request
 from lambdas.restore_contracts import Restoration
 from lambdas.runtime import Call, step
 
 # A large volume takes hours; a restore that is late is still wanted, one that does not end in half a day is not coming.
 PATIENCE = timedelta(hours=12)
-# The state machine's own TimeoutSeconds (8 days: an approval may take a week), and an hour.
-LONGEST_EXECUTION = timedelta(days=8, hours=1)
 
 
 @step
@@ -27,9 +24,7 @@ def handler(call: Call) -> Restoration:
         raise InputRejected(faults)
     restoration = names.require_target(_name(call, reading.request), call.settings)
     if not restoration.dry_run:
-        restores = Restores(call.settings.evidence.table, aws.client("dynamodb"))
-        _hold_source(restores, restoration, call)
-        restores.open(restoration)
+        holding.hold(restoration, call.settings)
     return restoration
 
 
@@ -68,20 +63,3 @@ def _name(call: Call, request: Request) -> Restoration:
         approval_seconds=restore.approval_minutes * 60,
         soak_seconds=round(restore.soak_minutes * 60),
     )
-
-
-def _hold_source(restores: Restores, restoration: Restoration, call: Call) -> None:
-    """One restore at a time; the lock of an execution that no longer runs is taken over."""
-    until = restoration.opened_at + LONGEST_EXECUTION
-    holder = restores.lock(restoration, until=until, now=call.now)
-    if holder is None:
-        return
-    execution = executions.door().execution(holder)
-    if execution is None or not execution.runs:
-        holder = restores.take_over(restoration, holder=holder, until=until)
-    if holder is not None:
-        raise RestoreInProgress(
-            f"Another restore of this source runs: {holder}.",
-            resource=restoration.source,
-            next_step="Answer it (`day2 approvals`) or stop that execution, then start again.",
-        )

@@ -4,18 +4,19 @@ from lambdas.adapters import rds
 from lambdas.contracts import Blueprint
 from lambdas.recovery.database import Cluster, Instance
 from lambdas.recovery.waiting import never_heals
-from lambdas.restoration import fencing
+from lambdas.restoration import fencing, holding
 from lambdas.restore_contracts import BeforeDatabase, Restoration
 from lambdas.runtime import Call, step
 
 
 @step
 def handler(call: Call) -> BeforeDatabase:
-    """Take `restoration` and `blueprint`; changes nothing.
+    """Take `restoration` and `blueprint`; changes nothing but that the ledger says who leads the platform now.
 
     An old cluster that an earlier restore left fenced is remembered with the groups that it is to have, the shape's.
     """
     restoration = call.take(Restoration, "restoration")
+    holding.lead(restoration, call.settings)
     old, new = rds.door().cluster(restoration.source), rds.door().cluster(restoration.target)
     everything = {each.name: each for each in rds.door().instances()}
     restored = _ids(new, everything)

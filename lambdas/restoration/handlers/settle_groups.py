@@ -3,15 +3,17 @@
 from typing import Any
 
 from lambdas.adapters import rds
+from lambdas.restoration import holding
 from lambdas.restoration.marking import marks, resting, to_mark
 from lambdas.restoration.names import RESTING
-from lambdas.restore_contracts import BeforeDatabase
+from lambdas.restore_contracts import BeforeDatabase, Restoration
 from lambdas.runtime import Call, step
 
 
 @step
 def handler(call: Call) -> dict[str, Any]:
-    """Take the `resource_id` of the cluster that serves, its `security_groups`, and `database_before`."""
+    """Take `restoration`, `database_before`, and of the cluster that serves `resource_id` and `security_groups`."""
+    holding.require(call.take(Restoration, "restoration"), call.settings)
     serving, before = call.event["resource_id"], call.take(BeforeDatabase, "database_before")
     settled = _settle(serving, tuple(call.event["security_groups"]))
     wanted = marks(RESTING, call.settings.environment)

@@ -6,8 +6,9 @@ from typing import Any
 from lambdas.adapters.postgres import session
 from lambdas.contracts import Credentials
 from lambdas.errors import DatabaseNotReachable, FenceOverdue, StillConnected
+from lambdas.platform.place import Place
 from lambdas.restoration import fencing
-from lambdas.restore_contracts import BeforeDatabase
+from lambdas.restore_contracts import BeforeDatabase, Restoration
 from lambdas.runtime import Call, step
 from lambdas.verification.access import server
 
@@ -19,12 +20,13 @@ _STATEMENT_SECONDS = 15
 
 @step
 def handler(call: Call) -> dict[str, Any]:
-    """Take `database_before` and `credentials` of the restored one, whose secret the old one has too.
+    """Take `restoration`, `database_before` and `credentials` of the restored one, whose secret the old one has too.
 
     An old database that cannot serve is not asked: nobody can write to it, and nobody can go back to it. One that does
     not answer even behind the fence, where the verifier is let in, is sick, which is no reason not to leave it: coderd
     is gone, and nobody is let in who could write. It is told that this was not shown.
     """
+    Place(call.settings).led_by(call.take(Restoration, "restoration"))
     before = call.take(BeforeDatabase, "database_before")
     if before.cannot_serve is not None or before.endpoint is None:
         return {"connections": None, "ended": 0, "skipped": before.cannot_serve or "it has no endpoint"}

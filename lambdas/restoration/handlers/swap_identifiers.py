@@ -5,7 +5,7 @@ from typing import Any
 
 from lambdas.adapters import rds
 from lambdas.errors import CutOverOverdue, NamesNotSettled
-from lambdas.restoration import names, renaming
+from lambdas.restoration import holding, names, renaming
 from lambdas.restore_contracts import BeforeDatabase, Change, Restoration
 from lambdas.runtime import Call, step
 
@@ -17,6 +17,7 @@ CEILING = timedelta(minutes=40)
 def handler(call: Call) -> dict[str, Any]:
     """Take `restoration`, `database_before` and `direction` (forward | back); give the `changes` once settled."""
     restoration = names.require_target(call.take(Restoration, "restoration"), call.settings)
+    holding.require(restoration, call.settings)
     before = call.take(BeforeDatabase, "database_before")
     there, here = renaming.forward(restoration, before), renaming.back(before)
     wanted, former = (there, here) if call.event["direction"] == "forward" else (here, there)

@@ -4,17 +4,19 @@ from typing import Any
 
 from lambdas.adapters import rds
 from lambdas.recovery.database import AVAILABLE
-from lambdas.restore_contracts import BeforeDatabase
+from lambdas.restoration import holding
+from lambdas.restore_contracts import BeforeDatabase, Restoration
 from lambdas.runtime import Call, step
 
 
 @step
 def handler(call: Call) -> dict[str, Any]:
-    """Take `database_before`. Nothing is done to an old cluster that was not fenced.
+    """Take `restoration` and `database_before`. Nothing is done to an old cluster that was not fenced.
 
     The restored one is closed first: where names were swapped, an old answer of the DNS could still lead there. The old
     one keeps the verifier's own group beside its own until the rollback is over.
     """
+    holding.require(call.take(Restoration, "restoration"), call.settings)
     before = call.take(BeforeDatabase, "database_before")
     found, fence = rds.door().clusters(), (call.settings.database.security_group,)
     for each in found:

@@ -83,7 +83,7 @@ def _hold(retirement: Retirement, call: Call) -> None:
     """One retirement of a cluster at a time; the lock of an execution that no longer runs is taken over."""
     retirements = Retirements(call.settings.evidence.table, aws.client("dynamodb"))
     until = retirement.opened_at + LONGEST_EXECUTION
-    holder = retirements.lock(retirement, until=until, now=call.now)
+    holder = retirements.lock(retirement, until=until)
     if holder is None:
         return
     execution = executions.door().execution(holder)
