@@ -35,25 +35,25 @@ def retirements(dynamodb: DynamoDBClient) -> Retirements:
 
 
 def test_one_retirement_holds_a_cluster_and_is_named_to_another(retirements: Retirements) -> None:
-    assert retirements.lock(ONE, until=UNTIL, now=NOW) is None
-    assert retirements.lock(ONE, until=UNTIL, now=NOW) is None
-    assert retirements.lock(TWO, until=UNTIL, now=NOW) == ONE.execution
-    assert retirements.lock(replace(TWO, cluster="another"), until=UNTIL, now=NOW) is None
+    assert retirements.lock(ONE, until=UNTIL) is None
+    assert retirements.lock(ONE, until=UNTIL) is None
+    assert retirements.lock(TWO, until=UNTIL) == ONE.execution
+    assert retirements.lock(replace(TWO, cluster="another"), until=UNTIL) is None
 
 
 def test_a_dead_holder_is_replaced_once(retirements: Retirements) -> None:
-    retirements.lock(ONE, until=UNTIL, now=NOW)
+    retirements.lock(ONE, until=UNTIL)
     assert retirements.take_over(TWO, holder=ONE.execution, until=UNTIL) is None
     three = replace(ONE, execution=f"{ARN}three")
     assert retirements.take_over(three, holder=ONE.execution, until=UNTIL) == TWO.execution
 
 
 def test_only_who_holds_a_cluster_lets_it_go(retirements: Retirements) -> None:
-    retirements.lock(ONE, until=UNTIL, now=NOW)
+    retirements.lock(ONE, until=UNTIL)
     retirements.unlock(cluster=TWO.cluster, execution=TWO.execution)
-    assert retirements.lock(TWO, until=UNTIL, now=NOW) == ONE.execution
+    assert retirements.lock(TWO, until=UNTIL) == ONE.execution
     retirements.unlock(cluster=ONE.cluster, execution=ONE.execution)
-    assert retirements.lock(TWO, until=UNTIL, now=NOW) is None
+    assert retirements.lock(TWO, until=UNTIL) is None
 
 
 def test_an_end_is_entered_once_however_often(retirements: Retirements) -> None:
