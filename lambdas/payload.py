@@ -8,6 +8,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
@@ -43,7 +44,7 @@ def parse_instant(text: str) -> datetime:
 
 def read(kind: type[T], data: Mapping[str, Any]) -> T:
     """A `kind` from its JSON form; unknown keys are ignored, a missing required one raises TypeError."""
-    hints = get_type_hints(kind)
+    hints = _hints(kind)  # type: ignore[arg-type]  # a class is hashable
     values = {}
     for field in fields(kind):  # type: ignore[arg-type]  # every caller passes a dataclass
         if field.name in data:
@@ -51,6 +52,9 @@ def read(kind: type[T], data: Mapping[str, Any]) -> T:
         elif field.default is MISSING and field.default_factory is MISSING:
             raise TypeError(f"{kind.__name__}.{field.name} is missing")
     return kind(**values)
+
+
+_hints = cache(get_type_hints)
 
 
 def _value(hint: Any, value: Any) -> Any:  # noqa: PLR0911  one line for each shape of hint

@@ -365,6 +365,23 @@ def test_the_token_is_a_presigned_question_who_am_i_that_names_the_cluster() -> 
     assert query["X-Amz-SignedHeaders"] == ["host;x-k8s-aws-id"]
 
 
+def test_a_token_is_signed_again_after_half_a_minute_and_when_the_clock_was_set_back() -> None:
+    signed, now = [0], [1000.0]
+
+    def sign() -> str:
+        signed[0] += 1
+        return f"token {signed[0]}"
+
+    tokens = kubernetes.Tokens(sign, clock=lambda: now[0])
+    assert (tokens(), tokens()) == ("token 1", "token 1")
+    now[0] += 29.9
+    assert tokens() == "token 1"
+    now[0] += 0.1
+    assert tokens() == "token 2"
+    now[0] -= 1
+    assert tokens() == "token 3"
+
+
 @pytest.mark.usefixtures("credentials")
 def test_each_token_names_its_own_cluster_only() -> None:
     sts = boto3.client("sts", region_name="eu-west-1")

@@ -21,6 +21,8 @@ from botocore.client import BaseClient
 from botocore.exceptions import ParamValidationError
 from botocore.validate import ParamValidator
 from moto import mock_aws
+from moto.s3 import urls as s3_urls
+from moto.s3.models import S3Backend
 from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackNotifyConsumerError
 
 from lambdas import settings as runtime_settings
@@ -302,6 +304,8 @@ def cloud(world: World, *, durations: Durations = QUICK, settings: Settings = SE
 
     with ExitStack() as stack:
         stack.enter_context(mock_aws())
+        # moto loads this module anew at every call of S3, in case the environment has changed.
+        stack.enter_context(patch.object(S3Backend, "_url_module", s3_urls))
         stack.enter_context(patch.dict("os.environ", {"AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION}))
         _evidence(settings.evidence)
         stack.enter_context(patch.object(BaseClient, "_make_api_call", call))

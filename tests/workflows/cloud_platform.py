@@ -264,13 +264,10 @@ class PlatformFake:
     def _cluster_at(self, host: str) -> tuple[str, list[str]] | None:
         """Resource id and security groups of the available cluster at this endpoint, if it has an instance."""
         for name, each in self.rds.clusters.items():
-            members = [one for one in self.rds.instances.values() if one.told["DBClusterIdentifier"] == name]
-            up = each.status(self.time.now) not in {"creating", None}
-            if (
-                each.told["Endpoint"] == host
-                and up
-                and any(one.status(self.time.now) == "available" for one in members)
-            ):
+            if each.told["Endpoint"] != host or each.status(self.time.now) in {"creating", None}:
+                continue
+            members = (one for one in self.rds.instances.values() if one.told["DBClusterIdentifier"] == name)
+            if any(one.status(self.time.now) == "available" for one in members):
                 groups = [group["VpcSecurityGroupId"] for group in each.told["VpcSecurityGroups"]]
                 return each.told["DbClusterResourceId"], groups
         return None

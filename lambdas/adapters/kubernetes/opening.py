@@ -1,6 +1,8 @@
 """Which endpoint and whose token: the API of an EKS cluster by its name."""
 
+import time
 from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -11,8 +13,9 @@ from lambdas.adapters.kubernetes.secrets import Secrets
 from lambdas.adapters.kubernetes.workloads import Workloads
 from lambdas.errors import AccessRefused, KubernetesUnavailable, RequestRefused
 
-# EKS takes a token for 15 minutes whatever it says; the presigned request itself need not outlive this call.
+# EKS takes a token for 15 minutes whatever it says; the presigned request itself need not outlive this invocation.
 _TOKEN_SECONDS = 60
+_USED_FOR_SECONDS = 30
 _CLUSTER_HEADER = "x-k8s-aws-id"
 
 
@@ -38,8 +41,25 @@ def door(cluster: str) -> Kubernetes:
         name=cluster,
         endpoint=told.get("endpoint", ""),
         authority=b64decode(authority).decode() if authority else None,
-        token=lambda: bearer_token(sts, cluster),
+        token=Tokens(lambda: bearer_token(sts, cluster)),
     )
+
+
+class Tokens:
+    """One token for the calls of half a minute: signing is the dearest part of a call.
+
+    By the wall clock: the other one may stand still while Lambda freezes the function.
+    """
+
+    def __init__(self, made: Callable[[], str], *, clock: Callable[[], float] = time.time) -> None:
+        self._made, self._clock = made, clock
+        self._token, self._until = "", 0.0
+
+    def __call__(self) -> str:
+        now = self._clock()
+        if not self._until - _USED_FOR_SECONDS <= now < self._until:
+            self._token, self._until = self._made(), now + _USED_FOR_SECONDS
+        return self._token
 
 
 def bearer_token(sts: Any, cluster: str) -> str:
