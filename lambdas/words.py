@@ -1,8 +1,11 @@
 """Quantities and moments as an operator reads them: one spelling for verdict, report, message and console."""
 
 import math
+import re
 from datetime import UTC, datetime
 
+# What begins a sentence with a capital: a word of English, and not the name of a program, a cluster or a parameter.
+_WORD = re.compile(r"(?!coderd\b)[a-z]+(?:'[a-z]+)?(?=[\s,;:.!?)]|$)(?!\.\S|:\S)")
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 # From how many seconds on, which unit, its part, and how many digits the part has. Hours go on to two days,
 # because a day's objective and what exceeds it are compared in hours.
@@ -70,8 +73,13 @@ def size(octets: float) -> str:
 
 
 def dollars(amount: float) -> str:
-    """`$0.68`, and `$0.0036` where cents say nothing."""
-    return f"${amount:.2f}" if amount >= 0.1 else f"${amount:.4f}"  # noqa: PLR2004  ten cents
+    """`$0.68`, `$1 240.00`, and below ten cents the two first digits that say something: `$0.06`, `$0.0036`."""
+    if amount <= 0 or amount >= 0.1:  # noqa: PLR2004  ten cents
+        return f"${amount:,.2f}".replace(",", "\u202f")
+    if amount < 0.0001:  # noqa: PLR2004  a hundredth of a cent
+        return "under $0.0001"
+    told = f"{amount:.{1 - math.floor(math.log10(amount))}f}"
+    return f"${told[:4]}{told[4:].rstrip('0')}"
 
 
 def loss(*, from_snapshot: bool) -> str:
@@ -79,10 +87,20 @@ def loss(*, from_snapshot: bool) -> str:
     return "Snapshot's age" if from_snapshot else "Data loss"
 
 
+def capital(text: str) -> str:
+    """`text` with a capital at its beginning, unless it begins with a name: `snapshot_identifier` keeps its case."""
+    return text[0].upper() + text[1:] if _WORD.match(text) else text
+
+
 def sentence(text: str) -> str:
-    """`text` with a capital at its beginning and a stop at its end."""
+    """`text` with a capital at its beginning, as in `capital`, and a stop at its end."""
     told = text.strip()
-    return told and told[0].upper() + told[1:] + ("" if told.endswith((".", "!", "?")) else ".")
+    return told and capital(told) + ("" if told.endswith((".", "!", "?")) else ".")
+
+
+def person(caller: str) -> str:
+    """Who a caller's ARN means, in a word: the session's or the user's name, `anna@example.com`."""
+    return caller.rpartition("/")[2] or caller
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
