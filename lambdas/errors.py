@@ -13,6 +13,7 @@ Anything else that leaves a step is a bug, and the machine tears down and fails.
 """
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 
 class Day2Error(Exception):
@@ -29,7 +30,13 @@ class Day2Error(Exception):
 
 
 class NotYet(Day2Error):
-    """The step found the world on its way; the state machine asks again."""
+    """The step found the world on its way; the state machine asks again.
+
+    `at_last` is the next step once the machine has asked as often as it may: what it is then told instead of an
+    occurrence's own, which says that there is nothing to do.
+    """
+
+    at_last: ClassVar[str]
 
 
 class Refused(Day2Error):
@@ -39,53 +46,79 @@ class Refused(Day2Error):
 class ClusterNotReady(NotYet):
     """The restored cluster is not `available` yet."""
 
+    at_last = "See the cluster's status and its events in RDS, then start again."
+
 
 class InstanceNotReady(NotYet):
     """The writer instance is not `available` yet."""
+
+    at_last = "See the instance's status and its events in RDS, then start again."
 
 
 class CredentialsNotReady(NotYet):
     """The managed master secret is not `active` yet."""
 
+    at_last = "See the cluster's managed secret in RDS and Secrets Manager, then start again."
+
 
 class DatabaseNotReachable(NotYet):
     """The endpoint does not answer yet (DNS, crash recovery, resume from 0 ACU)."""
+
+    at_last = "See the cluster's status, its endpoint's name, port and security group, then start again."
 
 
 class StillDeleting(NotYet):
     """Something of this drill still exists and is on its way out."""
 
+    at_last = "See in RDS and Kubernetes what holds it back, and delete what is left by hand if it stays."
+
 
 class PodsStillRunning(NotYet):
     """Pods of coderd or of a provisioner are still there."""
+
+    at_last = "See with kubectl why these pods do not end: a finalizer, a lost node, a long grace period."
 
 
 class StillConnected(NotYet):
     """The old database still has client connections."""
 
+    at_last = "Find these clients by pg_stat_activity, end them, and start again."
+
 
 class NamesNotSettled(NotYet):
     """A cluster or an instance does not bear its new identifier yet."""
+
+    at_last = "See the clusters' identifiers and status in RDS, and wait until no change is pending."
 
 
 class RolloutNotComplete(NotYet):
     """The Deployment has not all its replicas updated and ready yet."""
 
+    at_last = "See the Deployment's pods, their events and their logs."
+
 
 class PlatformNotHealthy(NotYet):
     """A look at the platform found something wrong; a few of these, and the machine rolls back."""
+
+    at_last = "It stayed so for as many looks as it is given: see the pods' events and logs, then start again."
 
 
 class SoakNotOver(NotYet):
     """The platform is healthy and is watched for some time more."""
 
+    at_last = "The watch did not come to its end in time: compare its length with the time that its state has."
+
 
 class SnapshotNotReady(NotYet):
     """The final snapshot of a cluster that is retired is not `available` yet."""
 
+    at_last = "See the snapshot's status and its events in RDS, then start again."
+
 
 class ServiceBusy(NotYet):
     """AWS cannot take the call now: throttled, a server error after the SDK's own retries, a resource at work."""
+
+    at_last = "It stayed so for as often as the step is tried: see the service's health and quotas, then start again."
 
 
 class InputRejected(Refused):

@@ -1,12 +1,13 @@
 """What went wrong, in the order an operator asks: the first error, then what the way out met."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from lambdas import errors
-from lambdas.errors import Day2Error
+from lambdas.errors import Day2Error, NotYet
 from lambdas.words import loss
 
 State = Mapping[str, Any]
@@ -15,6 +16,8 @@ State = Mapping[str, Any]
 # not: it may quote a row, a name or a value.
 _AWS_NAMES = ("States.", "Lambda.", "Runtime.", "Sandbox.")
 _LONGEST = 1_000
+# The next step of what the machine was to ask for again: no longer true where it is what ended the execution.
+_ASKED_AGAIN = re.compile(r"(?<=\] )Nothing to do\b[^\]]*$")
 _WAY_OUT = (
     ("teardown", "teardown_failure"),
     ("namespace", "namespace_failure"),
@@ -32,7 +35,10 @@ class Failure:
 
 
 def read(caught: Mapping[str, Any], *, part: str) -> Failure:
-    """A Failure from what Catch stored: `Error` is a class name, `Cause` Lambda's JSON (or AWS's own text)."""
+    """A Failure from what Catch stored: `Error` is a class name, `Cause` Lambda's JSON (or AWS's own text).
+
+    What is retried reached Catch because it stayed so: its next step is then the error's `at_last`.
+    """
     name = str(caught.get("Error") or "Unknown").rpartition(":")[2]
     return Failure(part=part, name=name, sentence=_sentence(name, str(caught.get("Cause") or "")))
 
@@ -44,8 +50,15 @@ def _sentence(name: str, cause: str) -> str:
         told = cause
     message = str(told.get("errorMessage") or "") if isinstance(told, dict) else str(told)
     if _is_ours(name) or name.startswith(_AWS_NAMES):
-        return message.strip()[:_LONGEST] or f"{name}, without a message."
+        return _at_last(name, message.strip())[:_LONGEST] or f"{name}, without a message."
     return f"An unforeseen {name}; its trace is in the log of the step's function."
+
+
+def _at_last(name: str, message: str) -> str:
+    known = getattr(errors, name, None)
+    if isinstance(known, type) and issubclass(known, NotYet):
+        return _ASKED_AGAIN.sub(known.at_last, message)
+    return message
 
 
 def _is_ours(name: str) -> bool:

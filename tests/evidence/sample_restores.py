@@ -343,7 +343,10 @@ def rolled_back(**changes: Any) -> dict[str, Any]:
     machine.cut_over()
     machine.start()
     machine.fail(
-        "PlatformNotHealthy", "/healthz of every replica: coder-6f7: 503 [coder/coder] See its logs.", after=372
+        "PlatformNotHealthy",
+        "/healthz of every replica: coder-6f7: 503 [coder/coder] Nothing to do yet: it is looked at again, and a "
+        "platform that stays so is led back.",
+        after=372,
     )
     machine.turn_back()
     machine.serve_again()
