@@ -85,7 +85,7 @@ def axis(longest: float, objective: float) -> Axis:
     span *= _HEADROOM
     step = next((each for each in _STEPS if span / each <= _MOST_TICKS), _STEPS[-1])
     ticks = tuple(
-        Tick(at=_percent(moment, span), label=duration(moment) if moment else "0")
+        Tick(at=_percent(moment, span), label=duration(moment).replace(".0 s", " s") if moment else "0")
         for moment in range(0, int(span) + 1, step)
     )
     return Axis(span=span, ticks=ticks, objective_at=_percent(objective, span) if objective <= span else None)

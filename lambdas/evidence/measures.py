@@ -60,7 +60,7 @@ def timed(
         title=title,
         verdict=told["verdict"] if told else "not-measured",
         value=value,
-        against=f"of {most}",
+        against=f"the objective is {most}" if measured is None else f"of {most}",
         measured=value,
         objective=most,
         reason=sentence(told["reason"]) if told else early,

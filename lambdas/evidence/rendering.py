@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -67,6 +68,17 @@ def _markdown() -> Environment:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What stands in Markdown as it is, line by line: a fence that is longer than any in it, in a list's item."""
+
+    text: str
+
+    def __str__(self) -> str:
+        fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", self.text)), 0)
+        return "\n".join(f"    {line}" for line in (f"{fence}sh", *self.text.splitlines(), fence))
+
+
 def plain(value: Any) -> Any:
     """Text that Markdown, in a paragraph or a table, shows as it is: on one line, with its marks escaped."""
     return _MARKDOWN.sub(r"\\\1", re.sub(r"\s*\n\s*", " ", value)) if isinstance(value, str) else value
@@ -75,6 +87,9 @@ def plain(value: Any) -> Any:
 def _with_words(environment: Environment) -> Environment:
     environment.globals.update(
         words=_VERDICTS,
+        block=Block,
+        capital=words.capital,
+        person=words.person,
         clock=lambda moment: words.clock(_moment(moment)),
         time=_known(lambda moment: f"{_moment(moment):%H:%M:%S}"),
         day=lambda moment: f"{_moment(moment).day} {_moment(moment):%B %Y}",

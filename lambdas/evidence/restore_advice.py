@@ -10,14 +10,20 @@ from lambdas.evidence.restore_changes import READ_ONLY
 from lambdas.words import clock, dollars, plural, sentence
 
 Record = Mapping[str, Any]
+_MERGE = "# now merge $handover/changes.tfvars into your variables"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """One thing to do. `command` is what to type for it, where there is one."""
+    """One thing to do.
+
+    mind     what goes wrong where it is not heeded, a sentence each
+    command  what to type for it, line by line, where there is something
+    """
 
     title: str
     detail: str
+    mind: tuple[str, ...] = ()
     command: str | None = None
 
 
@@ -45,8 +51,8 @@ def _kept(record: Record) -> Iterator[Advice]:
     if record["restore"]["strategy"] == "repoint":
         yield Advice(
             title="Name the new cluster in the settings",
-            detail=f"source.cluster of {record['environment']} is to be {record['clusters']['restored']}, then deploy. "
-            f"Until then drills and restores go on looking at {record['restore']['source']}.",
+            detail=f"Until that is deployed, drills and restores go on looking at {record['restore']['source']}.",
+            command=f'# config/{record["environment"]}.toml\n[source]\ncluster = "{record["clusters"]["restored"]}"',
         )
     yield from _loose_ends(record)
     yield from _mismatches(record)
@@ -160,12 +166,33 @@ def _terraform(record: Record) -> Iterator[Advice]:
             "serves: a plan may want to replace a live database.",
         )
         return
-    warnings = " ".join(sentence(each) for each in handover["warnings"])
-    folder = next((key.rpartition("/")[0] for key in handover["files"].values()), None)
-    where = f"The files lie in the evidence bucket under {folder}/." if folder else ""
     yield Advice(
         title="Tell Terraform, before anybody's next apply",
-        detail=" ".join(each for each in (sentence(handover["summary"]), warnings, where) if each),
+        detail=sentence(handover["summary"]),
+        mind=tuple(sentence(each) for each in handover["warnings"]),
+        command=_handing_over(record) if "handover.sh" in handover["files"] else None,
+    )
+
+
+def _handing_over(record: Record) -> str:
+    """The handover, step by step; the README among its files says what each does."""
+    restore = record["restore"]["id"]
+    variables = [] if record["restore"]["strategy"] == "swap-identifiers" else [_MERGE]
+    return "\n".join(
+        (
+            "# fetch the files; what each does, README.md says",
+            f"day2 report {restore}{_where(record)}",
+            f'handover="$PWD/reports/{restore}/terraform"',
+            "# in the folder of your root module, initialised",
+            "cd ROOT-MODULE",
+            "# on a copy of the state: changes nothing",
+            'bash "$handover/handover.sh" rehearse',
+            *variables,
+            "# the state itself; keeps the plan that follows",
+            'bash "$handover/handover.sh" hand-over',
+            "# exactly that plan",
+            'bash "$handover/handover.sh" apply',
+        )
     )
 
 

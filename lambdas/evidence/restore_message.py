@@ -32,8 +32,8 @@ def of_restore(record: Record, summary: RestoreSummary, *, bucket: str, region: 
     lines += ["", "WHAT TO DO NEXT"]
     for number, each in enumerate(advice(record), start=1):
         lines.append(f"{number}. {each.title}. {each.detail}")
-        if each.command:
-            lines.append(f"       {each.command}")
+        lines += [f"   Mind: {every}" for every in each.mind]
+        lines += [f"       {line}" for line in (each.command or "").splitlines()]
     if summary.report is not None:
         lines += [
             "",

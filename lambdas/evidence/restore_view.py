@@ -16,7 +16,7 @@ from lambdas.evidence.restore_advice import Advice, advice, hourly
 from lambdas.evidence.restore_words import headline, lost, outage
 from lambdas.evidence.tables import KEY_TABLES, Area, Count, areas, shrunk_first
 from lambdas.evidence.tables import counts as counts_of
-from lambdas.words import clock, duration, plural, sentence
+from lambdas.words import capital, clock, duration, person, plural, sentence
 
 Record = Mapping[str, Any]
 
@@ -26,8 +26,8 @@ _TONES = {
     "outage": "the platform is down",
     "watch": "the platform serves and is watched",
     "rollback": "rolling back",
-    "later": "after it",
-    "failed": "failed, until the way out began",
+    "later": "afterwards",
+    "failed": "failed",
 }
 _PARTS = {
     "recovery_point": "the recovery point",
@@ -56,6 +56,8 @@ class RestoreView:
 
     legend  tone -> words, of the tones that the timeline has
     cost    of the restored cluster, where it stands beside and serves nobody
+    approval, approver  the decision with the approver by name, and the ARN that stands for it
+    folder  of the handover's files in the evidence bucket
     """
 
     headline: Headline
@@ -66,6 +68,8 @@ class RestoreView:
     outage: str
     cost: str | None
     approval: str
+    approver: str | None
+    folder: str | None
     axis: Axis
     bars: tuple[Bar, ...]
     legend: Mapping[str, str]
@@ -97,6 +101,8 @@ def view(record: Record) -> RestoreView:
         outage=outage(record),
         cost=hourly(record) if stands else None,
         approval=_approval(record["approval"]),
+        approver=record["approval"]["by"],
+        folder=_folder(record),
         axis=axis,
         bars=bars,
         legend={tone: words for tone, words in _TONES.items() if tone in {each.tone for each in bars}},
@@ -154,7 +160,7 @@ def _outage(record: Record) -> Measure:
     return Measure(
         title="Outage",
         verdict=verdict,
-        value=value[0].upper() + value[1:],
+        value=capital(value),
         against=f"from {_time(began)} UTC" if began else "",
         measured=value,
         objective="none is set",
@@ -180,12 +186,12 @@ def _loss(record: Record) -> Measure:
             title="Left behind",
             verdict="warn",
             value=value,
-            against="on the restored database",
+            against="of writes, on the restored database",
             measured=value,
             objective="none is set",
             reason=told["reason"],
         )
-    rows = "" if told["audit_rows"] is None else plural(told["audit_rows"], "audit row") + " at the plan"
+    rows = "" if told["audit_rows"] is None else plural(told["audit_rows"], "row") + " of the audit log"
     value = "Not known" if told["seconds"] is None else duration(told["seconds"])
     return Measure(
         title="Lost writes",
@@ -207,7 +213,7 @@ def _recovery_time(record: Record) -> Measure:
         title=made.title,
         verdict=made.verdict,
         value=made.value,
-        against=f"{duration(told['own_seconds'])} without people",
+        against=f"{duration(told['own_seconds'])} without waiting for people",
         measured=f"{made.value}, {duration(told['own_seconds'])} without waiting for people",
         objective=made.objective,
         reason=made.reason,
@@ -230,11 +236,15 @@ def _integrity(record: Record) -> Measure:
 
 
 def _approval(approval: Mapping[str, Any]) -> str:
-    by = f" by {approval['by']}" if approval["by"] else ""
+    by = f" by {person(approval['by'])}" if approval["by"] else ""
     at = f" at {clock(payload.parse_instant(approval['at']))}" if approval["at"] else ""
     why = f" {sentence(approval['reason'])}" if approval["reason"] else ""
-    decision = approval["decision"].replace("-", " ")
-    return f"{decision[0].upper()}{decision[1:]}{by}{at}.{why}"
+    return f"{capital(approval['decision'].replace('-', ' '))}{by}{at}.{why}"
+
+
+def _folder(record: Record) -> str | None:
+    files = (record["handover"] or {}).get("files") or {}
+    return next((key.rpartition("/")[0] for key in files.values()), None)
 
 
 def _time(moment: str) -> str:

@@ -61,11 +61,15 @@ def lost(record: Record) -> str:
     if told["stands_in"] is None:
         return "Nothing."
     much = duration(told["seconds"]) if told["seconds"] is not None else "An unknown time"
-    rows = "" if told["audit_rows"] is None else f", {plural(told['audit_rows'], 'row')} of the audit log at the plan"
+    rows = (
+        ""
+        if told["audit_rows"] is None
+        else f", with {plural(told['audit_rows'], 'row')} of the audit log when planned"
+    )
     where = {
-        "old": f"It still stands in the old database, {record['clusters']['old']}.",
-        "restored": f"It stands in {record['clusters']['restored']} alone.",
-        "nowhere": "It stands nowhere any more.",
+        "old": f"The old database, {record['clusters']['old']}, still has them.",
+        "restored": f"Only {record['clusters']['restored']} has them.",
+        "nowhere": "No database has them any more.",
     }[told["stands_in"]]
     return f"{much} of writes{rows}. {where}"
 

@@ -83,5 +83,5 @@ def test_a_drill_to_a_point_in_time_shows_the_data_loss_against_the_rpo() -> Non
 
 def test_a_snapshot_drill_that_measured_nothing_is_not_held_against_the_rpo() -> None:
     text = Page(render_html(recorded(sample_drills.cut_short()))).text
-    assert "Snapshot's age not measured Not measured of at most 26 h" in text
+    assert "Snapshot's age not measured Not measured the objective is at most 26 h" in text
     assert "at most 15 min" not in text

@@ -210,7 +210,7 @@ class TestTheMessage:
     ) -> None:
         lines = announce(account, call, sample_restores.kept())["Message"].splitlines()
         assert f"Serves now      {TARGET}" in lines
-        assert any(line.startswith("Lost            43 min 02 s of writes, 37 rows") for line in lines)
+        assert any(line.startswith("Lost            43 min 02 s of writes, with 37 rows") for line in lines)
         assert "Outage          1 min 36 s" in lines
         assert any(line.startswith("1. Tell Terraform, before anybody's next apply") for line in lines)
         assert any("day2 retire coder-prod-aurora --aws --env prod" in line for line in lines)

@@ -11,6 +11,7 @@ from report_page import Page
 from sample_drills import SETTINGS, caught
 from sample_restores import ALL, ANNA, ID, OLD_NAME, SOURCE, TARGET, recorded
 
+from lambdas.errors import PlatformNotHealthy
 from lambdas.evidence import restore_view
 from lambdas.evidence.rendering import render_restore_html, render_restore_markdown
 
@@ -108,7 +109,40 @@ class TestWhatToDoNext:
 
     def test_says_where_the_files_for_terraform_lie(self) -> None:
         text = text_of(sample_restores.kept())
-        assert f"The files lie in the evidence bucket under restores/{SOURCE}/{ID}/handover/." in text
+        assert f"Files for Terraform In the evidence bucket, under restores/{SOURCE}/{ID}/handover/ README.md" in text
+
+    def test_is_for_terraform_a_summary_its_warnings_and_the_commands_one_by_one(self) -> None:
+        first = restore_view.view(recorded(sample_restores.kept())).advice[0]
+        assert first.mind == ("The next plan would replace a live database until the script has run.",)
+        typed = [line for line in (first.command or "").splitlines() if not line.startswith("#")]
+        assert typed == [
+            f"day2 report {ID} --aws --env prod",
+            f'handover="$PWD/reports/{ID}/terraform"',
+            "cd ROOT-MODULE",
+            'bash "$handover/handover.sh" rehearse',
+            'bash "$handover/handover.sh" hand-over',
+            'bash "$handover/handover.sh" apply',
+        ]
+
+    def test_merges_no_variables_where_the_names_were_swapped(self) -> None:
+        assert "changes.tfvars" in str(restore_view.view(recorded(sample_restores.kept())).advice[0].command)
+        assert "changes.tfvars" not in str(restore_view.view(recorded(sample_restores.swapped())).advice[0].command)
+
+    def test_has_its_commands_in_the_form_as_code_that_nothing_escapes(self) -> None:
+        form = render_restore_markdown(recorded(sample_restores.kept()))
+        assert '    ```sh\n    # config/prod.toml\n    [source]\n    cluster = "' in form
+
+    def test_has_no_code_in_the_form_that_ends_its_own_fence(self) -> None:
+        state = sample_restores.refused_data()
+        state["restoration"]["recovery_point"] = "x ``` y"
+        assert "    ````sh\n    day2 restore --to x ``` y" in render_restore_markdown(recorded(state))
+
+    def test_is_numbered_once(self) -> None:
+        html = render_restore_html(recorded(sample_restores.kept()))
+        assert ".steps { list-style: none;" in html
+        assert 'content: counter(step) / "";' in html
+        form = render_restore_markdown(recorded(sample_restores.kept()))
+        assert re.findall(r"^\d+\. \*\*(\w+)", form, re.MULTILINE)[:2] == ["Tell", "Name"]
 
     def test_repeats_the_recovery_point_that_was_asked_for(self) -> None:
         assert "day2 restore --to time:2026-11-23T10:29:59Z --aws --env prod" in text_of(sample_restores.rejected())
@@ -188,7 +222,24 @@ def test_a_refusal_names_who_and_why() -> None:
         text_of(sample_restores.rejected()),
         render_restore_markdown(recorded(sample_restores.rejected())),
     ):
-        assert f"Rejected by {ANNA} at 2026-11-23 10:57:12 UTC. Not before the weekend." in rendered
+        assert "Rejected by anna@example.com at 2026-11-23 10:57:12 UTC. Not before the weekend." in rendered
+        assert ANNA in rendered
+
+
+def test_the_error_that_ended_a_restore_does_not_say_that_there_is_nothing_to_do() -> None:
+    for rendered in (
+        text_of(sample_restores.rolled_back()),
+        render_restore_markdown(recorded(sample_restores.rolled_back())),
+    ):
+        assert "Nothing to do" not in rendered
+        assert PlatformNotHealthy.at_last in rendered
+
+
+def test_what_was_changed_is_a_table_whose_rows_have_headers() -> None:
+    html = render_restore_html(recorded(sample_restores.rolled_back()))
+    assert '<th scope="row" class="what">Security groups' in html
+    assert '<th scope="row" class="what"><code>default_transaction_read_only</code>' in html
+    assert not re.search(r"<th[^>]*></th>", html)
 
 
 def test_a_secret_is_told_by_digests_and_by_where_the_value_before_is() -> None:
