@@ -23,7 +23,7 @@ _KNOW_WHO_LEADS: tuple[Row, ...] = (evidence.know_leader, platform.look_at_resto
 
 _RESTORE: Mapping[str, tuple[Row, ...]] = {
     "OpenRestore": (database.look, evidence.claim_restore, platform.look_at_restores),
-    "SurveyDatabase": (database.look, evidence.read_ledger),
+    "SurveyDatabase": (database.look, evidence.read_ledger, evidence.know_leader),
     "SurveyPlatform": _READ_THE_PLATFORM,
     "PlanRestore": (),
     "RestoreBeside": (database.look, restore.restore_beside),

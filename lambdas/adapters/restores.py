@@ -76,6 +76,11 @@ class Restores:
         ]
         return tuple(sorted(found, key=lambda each: each.opened_at, reverse=True))
 
+    def unfinished(self, source: str) -> tuple[Restoration, ...]:
+        """Those of the leaders that were never closed: they run, or somebody stopped them on their way."""
+        open_ = {each.id for each in self.running()}
+        return tuple(each for each in self.leaders(source) if each.id in open_)
+
     def close(self, summary: RestoreSummary) -> None:
         """Enter a restore's end; whatever was entered at its start stays beside it. Same summary, same entry."""
         self._table.update(

@@ -18,7 +18,8 @@ from lambdas.words import clock, dollars, duration, number, plural, sentence
 class Facts:
     """What a plan is made from. `source_exists`: the old cluster can be fenced, and gone back to.
 
-    others  endpoint -> name of the clusters that restores have made or set aside
+    others      endpoint -> name of the clusters that restores have made or set aside
+    unfinished  id of a restore that was stopped while it swapped names, where the source is not there
     """
 
     restoration: Restoration
@@ -29,11 +30,12 @@ class Facts:
     source_exists: bool
     source_status: str = ""
     others: Mapping[str, str] = field(default_factory=dict)
+    unfinished: str | None = None
 
 
 def faults(facts: Facts) -> tuple[str, ...]:
     """Why it cannot be done as it was asked for; each a sentence. Empty when it can."""
-    found = [shape_fault(facts.shape), _led_elsewhere(facts)]
+    found = [shape_fault(facts.shape), _led_elsewhere(facts), _half_swapped(facts)]
     if facts.restoration.strategy == "swap-identifiers" and facts.source_exists:
         found.append(names_fault(facts.restoration, tuple(each.name for each in facts.shape.members)))
         if never_heals(facts.source_status):
@@ -55,6 +57,16 @@ def _led_elsewhere(facts: Facts) -> str | None:
         f"the platform's secrets name {led[0]} and not {facts.restoration.source}: a restore would fence the one and "
         f"leave the other open. If an earlier restore was kept, make {led[0]} the settings' source.cluster and deploy; "
         "if it was stopped on its way, redrive its execution"
+    )
+
+
+def _half_swapped(facts: Facts) -> str | None:
+    """Why the source is not gone although nothing bears its name. None where it is."""
+    if facts.unfinished is None or facts.source_exists or facts.restoration.cut_over == "none":
+        return None
+    return (
+        f"nothing bears the name {facts.restoration.source} because restore {facts.unfinished} was stopped while it "
+        "swapped names: redrive its execution, which goes on from there"
     )
 
 
@@ -211,11 +223,6 @@ def _warnings(facts: Facts) -> Iterator[str]:
         )
     if not facts.source_exists:
         yield "the old cluster is gone: a cut-over cannot be taken back, it can only be fenced"
-        if facts.others:
-            yield (
-                f"restores have left {', '.join(sorted(facts.others.values()))}; should one of them have been stopped "
-                "while names were swapped, redrive its execution instead"
-            )
     if facts.source_exists and never_heals(facts.source_status):
         yield f"the old cluster is {facts.source_status}: a cut-over cannot be taken back, it can only be fenced"
     if facts.origin != SOURCE:

@@ -116,3 +116,30 @@ def test_the_record_of_a_refused_restore_says_where_the_platform_really_is() -> 
         [target] = [name for name in here.cloud.rds.clusters if name.startswith(f"{SOURCE}-restored-")]
         assert here.platform.serving() == {here.restored(first)}
         assert f"its secrets name {target}" in told[-1]["sentence"]
+
+
+def half_swapped(here: Stage) -> Execution:
+    """A restore that somebody stopped when nothing bore the source's name any more."""
+
+    def stop(call: Invocation, work: Callable[[], Any]) -> Any:
+        if SOURCE not in here.cloud.rds.clusters:
+            here.world.executions[call.execution].abort()
+        return work()
+
+    at(here.world, "SwapIdentifiers", stop, machine=RESTORE)
+    execution = here.restore(SWAP, name="half-swapped")
+    here.world.on_invoke = lambda _, work: work()
+    assert (execution.status, SOURCE in here.cloud.rds.clusters) == ("ABORTED", False)
+    return execution
+
+
+def test_a_source_whose_name_was_being_swapped_is_not_taken_for_gone() -> None:
+    with stage(settings=KNOWN_GROUPS) as here:
+        first = half_swapped(here)
+        clusters = set(here.cloud.rds.clusters)
+        execution = here.restore()
+        assert execution.error == "PlanRefused"
+        assert "was stopped while it swapped names: redrive" in (execution.cause or "")
+        assert set(here.cloud.rds.clusters) == clusters
+        assert here.world.wait(here.world.redrive(first)).output["outcome"] == "kept"
+        assert here.platform.serving() == {here.restored(first)}

@@ -24,6 +24,7 @@ def handler(call: Call) -> Plan:
         source_exists=survey["source_exists"],
         source_status=survey["source_status"] or "",
         others=survey["others"],
+        unfinished=survey["unfinished"],
     )
     if faults := planning.faults(facts):
         raise PlanRefused(
