@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,21 @@ def at(
             return work()
         bent.append(invocation)
         return fault(invocation, work)
+
+    world.on_invoke = meddle
+    return bent
+
+
+def everywhere(world: World, make: Callable[[], Meddling], *, machine: str = "dr-drill") -> Counter[str]:
+    """Bend every state's invocations in every execution of `machine`, each state by a fault of its own; how often."""
+    faults: dict[str, Meddling] = {}
+    bent: Counter[str] = Counter()
+
+    def meddle(invocation: Invocation, work: Work) -> Any:
+        if f":execution:{machine}:" not in invocation.execution:
+            return work()
+        bent[invocation.state] += 1
+        return faults.setdefault(invocation.state, make())(invocation, work)
 
     world.on_invoke = meddle
     return bent

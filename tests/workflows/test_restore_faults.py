@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from .asl import tasks
-from .faults import at, bug, death_after_effect, dying_after, hanging, lost_answer, refusing
+from .faults import at, bug, death_after_effect, dying_after, everywhere, hanging, lost_answer, refusing
 from .harness import FunctionDied, Invocation
 from .interpreter import Execution
 from .restoring import AUTOMATIC, OLD, RESTORE, Stage, stage
@@ -48,7 +48,8 @@ BUG, DEATH = (bug, "UnforeseenError"), (death_after_effect, "Runtime.ExitError")
     ("state", "kind"),
     [
         *((name, BUG) for name in FORTH[:FENCED_FROM]),
-        *((name, kind) for name in BEHIND_THE_FENCE for kind in (BUG, DEATH)),
+        *((name, DEATH) for name in BEHIND_THE_FENCE),
+        *((name, BUG) for name in ("StopPlatform", "FenceDatabase", "Repoint", "Soak")),
     ],
 )
 def test_a_fault_before_the_restore_is_kept_ends_with_the_platform_as_it_was(
@@ -93,21 +94,40 @@ def test_a_time_out_is_a_fault_like_any_other(state: str) -> None:
         assert here.as_before()
 
 
-@pytest.mark.parametrize("state", ["OpenRestore", "RestoreBeside", "AddInstances", *BEHIND_THE_FENCE])
-def test_an_answer_that_was_lost_changes_nothing(state: str) -> None:
-    """The step takes effect twice."""
+@pytest.mark.parametrize("request_", [AUTOMATIC, SWAP], ids=["repoint", "swap-identifiers"])
+def test_answers_that_were_lost_change_nothing(request_: Any) -> None:
+    """Every step takes effect twice."""
     with stage() as here:
-        at(here.world, state, lost_answer(), machine=RESTORE)
-        execution = here.restore()
+        bent = everywhere(here.world, lost_answer, machine=RESTORE)
+        execution = here.restore(request_)
         assert execution.output["outcome"] == "kept"
+        assert {state for state, times in bent.items() if times > 1} >= set(FORTH) - {"Repoint"}
         ended_well(here, execution)
 
 
-@pytest.mark.parametrize("state", ["RestoreBeside", "FenceDatabase", "StopPlatform", "Repoint", "StartCoder"])
-def test_throttling_that_passes_is_waited_for(state: str) -> None:
+def test_answers_that_were_lost_on_the_way_back_change_nothing() -> None:
     with stage() as here:
-        at(here.world, state, refusing(here.cloud, "Throttling", times=3), machine=RESTORE)
+        bent = everywhere(here.world, lost_answer, machine=RESTORE)
+        losing = here.world.on_invoke
+
+        def sick(call: Invocation, work: Any) -> Any:
+            if call.state == "Soak":
+                here.platform.unhealthy.add(here.restored(here.world.executions[call.execution]))
+            return losing(call, work)
+
+        here.world.on_invoke = sick
+        execution = here.restore()
+        assert execution.error == "PlatformNotHealthy"
+        assert {state for state, times in bent.items() if times > 1} >= set(BACK) - {"BackSwapIdentifiers"}
+        assert here.as_before()
+        ended_well(here, execution)
+
+
+def test_throttling_that_passes_is_waited_for_at_every_step() -> None:
+    with stage() as here:
+        bent = everywhere(here.world, lambda: refusing(here.cloud, "Throttling", times=3), machine=RESTORE)
         assert here.restore().output["outcome"] == "kept"
+        assert len([state for state, times in bent.items() if times > 3]) > len(FORTH) / 2
 
 
 @pytest.mark.parametrize("write", range(4))
