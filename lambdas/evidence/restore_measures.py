@@ -8,7 +8,7 @@ from typing import Any, Literal
 from lambdas import payload
 from lambdas.contracts import ObjectiveVerdict
 from lambdas.evidence import restore_timeline as when
-from lambdas.evidence.restore_outcome import outcome_of
+from lambdas.evidence.restore_outcome import outcome_of, serving_of
 from lambdas.evidence.timeline import Step
 from lambdas.settings import Objectives
 from lambdas.words import duration, sentence
@@ -30,7 +30,7 @@ class RecoveryTime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """A stretch in which the platform served nobody. `ended_at` None: it has not ended."""
+    """A stretch in which the platform served nobody. `ended_at` None: nobody saw it end."""
 
     began_at: datetime | None
     ended_at: datetime | None
@@ -103,13 +103,24 @@ def outage(state: State, steps: Sequence[Step]) -> Outage:
     known = [each.seconds for each in periods if each.seconds is not None]
     whole = len(known) == len(periods)
     gone = (state.get("survey") or {}).get("source_exists") is False
-    ends = "ends with the verification of the platform" if whole else "has not ended"
     before = " The old database was gone before, so this is not all that the users missed." if gone else ""
     return Outage(
         seconds=sum(known) if whole else None,
         periods=periods,
-        reason=f"It begins with the fence and {ends}.{before}",
+        reason=f"It begins with the fence{_ending(state, whole=whole)}.{before}",
     )
+
+
+def _ending(state: State, *, whole: bool) -> str:
+    """No more of an outage's end than was seen."""
+    if whole:
+        return " and ends with the verification of the platform"
+    serving = serving_of(state)
+    if serving.database == "nothing":
+        return " and has not ended"
+    if serving.proven:
+        return "; when it ended is not known"
+    return "; nobody saw the platform serve after the rollback began"
 
 
 def loss(state: State, steps: Sequence[Step], promised: Objectives) -> Loss:

@@ -79,4 +79,9 @@ def outage(record: Record) -> str:
     told = record["outage"]
     if not told["periods"]:
         return "none"
-    return duration(told["seconds"]) if told["seconds"] is not None else "goes on"
+    if told["seconds"] is not None:
+        return duration(told["seconds"])
+    serving = record["serving"]
+    if serving["database"] == "nothing":
+        return "goes on"
+    return "not known" if serving["proven"] else "not known to be over"

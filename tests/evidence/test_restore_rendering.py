@@ -203,6 +203,31 @@ def test_the_outage_has_an_axis_of_its_own_where_there_was_one() -> None:
     assert restore_view.view(recorded(sample_restores.rejected())).closeup is None
 
 
+def outage_told(state: State) -> tuple[str, str]:
+    measure = restore_view.view(recorded(state)).measures[0]
+    return measure.value, measure.reason
+
+
+class TestAnOutage:
+    def test_goes_on_where_the_platform_is_known_to_be_stopped(self) -> None:
+        value, reason = outage_told(sample_restores.fenced())
+        assert value == "Goes on"
+        assert reason.startswith("It begins with the fence and has not ended.")
+
+    @pytest.mark.parametrize("restore", [sample_restores.half_back, sample_restores.stuck])
+    def test_is_not_known_to_be_over_where_nobody_saw_the_platform_serve(self, restore: Callable[[], State]) -> None:
+        value, reason = outage_told(restore())
+        assert value == "Not known to be over"
+        assert reason == "It begins with the fence; nobody saw the platform serve after the rollback began."
+
+    def test_is_over_at_a_time_not_known_where_the_platform_serves_and_the_step_has_no_time(self) -> None:
+        state = sample_restores.kept()
+        del state["platform_checks"]["timing"]
+        value, reason = outage_told(state)
+        assert value == "Not known"
+        assert reason == "It begins with the fence; when it ended is not known."
+
+
 def test_waiting_outage_watch_and_rollback_are_drawn_apart() -> None:
     tones = {each.title: each.tone for each in restore_view.view(recorded(sample_restores.rolled_back())).bars}
     assert (tones["Wait for the approval"], tones["Fence"]) == ("waiting", "outage")
