@@ -86,6 +86,12 @@ def _rolled_back(record: Record) -> Iterator[Advice]:
         "need nothing.",
     )
     yield from _loose_ends(record)
+    yield from _left_behind(record)
+    yield _retire_the_restored(record)
+
+
+def _left_behind(record: Record) -> Iterator[Advice]:
+    """What was written while coderd ran on the restored database."""
     loss = record["loss"]
     if loss["stands_in"] == "restored" and loss["began_at"]:
         until = f" to {_clock(loss['ended_at'])}" if loss["ended_at"] else ""
@@ -94,7 +100,6 @@ def _rolled_back(record: Record) -> Iterator[Advice]:
             detail=f"From {_clock(loss['began_at'])}{until} coderd ran on {record['clusters']['restored']}: what was "
             "written then stands there alone.",
         )
-    yield _retire_the_restored(record)
 
 
 def _fenced(record: Record) -> Iterator[Advice]:
@@ -116,8 +121,12 @@ def _fenced(record: Record) -> Iterator[Advice]:
         told = ", ".join(f"{each['namespace']}/{each['name']} {each['replicas']}" for each in counts)
         yield Advice(title="Remember what it had", detail=f"Replicas before the fence: {told}.")
     yield from _loose_ends(record)
+    yield from _left_behind(record)
     if record["target"]:
-        yield _retire_the_restored(record)
+        yield _retire_the_restored(
+            record,
+            "Only once another database is seen to serve: this one may be the one that does, or be needed for it.",
+        )
 
 
 def _stands_beside(record: Record) -> Iterator[Advice]:
@@ -129,8 +138,6 @@ def _stands_beside(record: Record) -> Iterator[Advice]:
         command=f"day2 restore --to {record['restore']['requested'] or 'POINT'}{_where(record)}",
     )
     yield from _loose_ends(record)
-    if record["handover"]:
-        yield from _terraform(record)
     yield _retire_the_restored(record)
 
 
@@ -225,11 +232,12 @@ def _mismatches(record: Record) -> Iterator[Advice]:
         )
 
 
-def _retire_the_restored(record: Record) -> Advice:
+def _retire_the_restored(record: Record, *mind: str) -> Advice:
     name = record["clusters"]["restored"] or record["restore"]["target"]
     return Advice(
         title="Retire the restored cluster, when it is not needed",
         detail=f"{name} costs {hourly(record)} for as long as it stays; a restore deletes no cluster.",
+        mind=mind,
         command=f"day2 retire {name}{_where(record)}",
     )
 

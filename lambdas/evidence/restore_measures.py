@@ -71,7 +71,7 @@ def recovery_time(state: State, steps: Sequence[Step], promised: Objectives) -> 
     if outcome_of(state) != "kept" or verified is None:
         return RecoveryTime(
             verdict="not-measured",
-            reason="The platform was not brought to the restored database.",
+            reason=f"The platform was not {'brought to' if verified is None else 'kept on'} the restored database.",
             measured_seconds=None,
             own_seconds=None,
             waited_seconds=waited,

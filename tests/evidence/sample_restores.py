@@ -426,7 +426,6 @@ def beside() -> dict[str, Any]:
     machine.plan()
     machine.restore()
     machine.verify()
-    machine.put("handover", "WriteHandover", 2.4, payload.write(HANDOVER))
     return machine.state
 
 

@@ -174,6 +174,26 @@ class TestWhatToDoNext:
     def test_of_a_platform_of_which_nothing_is_known_is_to_look(self) -> None:
         assert advised(sample_restores.stuck())[0] == "Look at the platform before you do anything else"
 
+    @pytest.mark.parametrize("restore", [sample_restores.fenced, sample_restores.half_back, sample_restores.stuck])
+    def test_warns_of_retiring_a_cluster_that_may_serve_or_be_needed(self, restore: Callable[[], State]) -> None:
+        last = restore_view.view(recorded(restore())).advice[-1]
+        assert last.title == "Retire the restored cluster, when it is not needed"
+        [mind] = last.mind
+        assert mind.startswith("Only once another database is seen to serve")
+
+    @pytest.mark.parametrize("restore", [sample_restores.fenced, sample_restores.stuck])
+    def test_looks_for_work_that_stands_on_the_restored_database_before_retiring_it(
+        self, restore: Callable[[], State]
+    ) -> None:
+        titles = advised(restore())
+        assert titles[-2:] == ["Look for work done meanwhile", "Retire the restored cluster, when it is not needed"]
+
+    def test_of_a_cluster_that_nobody_cut_over_to_says_nothing_of_terraform(self) -> None:
+        assert advised(sample_restores.beside()) == [
+            "Cut over by a new restore, if it is wanted after all",
+            "Retire the restored cluster, when it is not needed",
+        ]
+
     def test_of_a_fenced_platform_tells_the_replicas_that_it_had(self) -> None:
         assert "Replicas before the fence: coder/coder 2, coder-prov/coder-provisioner 5." in text_of(
             sample_restores.fenced()
@@ -206,6 +226,14 @@ def test_the_outage_has_an_axis_of_its_own_where_there_was_one() -> None:
 def outage_told(state: State) -> tuple[str, str]:
     measure = restore_view.view(recorded(state)).measures[0]
     return measure.value, measure.reason
+
+
+@pytest.mark.parametrize(
+    ("restore", "done"), [(sample_restores.stuck, "kept on"), (sample_restores.beside, "brought to")]
+)
+def test_a_recovery_time_not_measured_says_how_far_the_platform_came(restore: Callable[[], State], done: str) -> None:
+    reason = restore_view.view(recorded(restore())).measures[2].reason
+    assert reason == f"The platform was not {done} the restored database."
 
 
 class TestAnOutage:
