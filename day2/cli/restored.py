@@ -76,7 +76,7 @@ def _rows(summary: RestoreSummary) -> dict[str, str]:
         "restore": summary.id,
         "back to": _point(summary),
         "serves from": summary.serves_from or "",
-        "target": summary.target,
+        "target": "" if summary.outcome == "kept" else summary.target,
         "data": _VERDICTS.get(summary.verdict or "", summary.verdict or ""),
         "lost": f"the last {duration(summary.rpo_seconds)}{rows}" if summary.rpo_seconds is not None else "",
         "outage": _outage(summary),

@@ -85,6 +85,12 @@ def test_a_restore_that_made_no_cluster_has_a_target_and_nothing_restored() -> N
     assert any(line.startswith("  target") for line in lines)
 
 
+def test_a_kept_cluster_is_named_once_by_the_name_that_it_serves_under() -> None:
+    lines = told(serves_from="coder-prod-aurora", strategy="swap-identifiers")
+    assert "  serves from  coder-prod-aurora" in lines
+    assert not any("restored-20261123-8c1f0b7e" in line for line in lines)
+
+
 def test_what_to_do_next_is_looked_for_where_the_report_is() -> None:
     assert told((Path("reports/x/report.html"),))[-1] == "What to do next is in the report."
     assert "What to do next is in the report." not in told()

@@ -236,6 +236,20 @@ def test_a_recovery_time_not_measured_says_how_far_the_platform_came(restore: Ca
     assert reason == f"The platform was not {done} the restored database."
 
 
+def test_what_serves_is_told_once_where_the_headline_has_said_it_already() -> None:
+    record = recorded(sample_restores.stuck())
+    assert render_restore_markdown(record).count(record["serving"]["sentence"]) == 1
+    untouched = recorded(sample_restores.expired())
+    assert untouched["serving"]["sentence"] in render_restore_markdown(untouched)
+
+
+def test_facts_that_are_words_begin_with_a_capital_and_names_keep_their_case() -> None:
+    text = text_of(sample_restores.beside())
+    assert "Shaped like The source as it is: 2 instances" in text
+    assert "Costs At least $0.48 an hour, until it is retired" in text
+    assert f"Old cluster {SOURCE}" in text
+
+
 class TestAnOutage:
     def test_goes_on_where_the_platform_is_known_to_be_stopped(self) -> None:
         value, reason = outage_told(sample_restores.fenced())
