@@ -250,6 +250,12 @@ def test_facts_that_are_words_begin_with_a_capital_and_names_keep_their_case() -
     assert f"Old cluster {SOURCE}" in text
 
 
+def test_a_command_is_whole_on_a_narrow_screen() -> None:
+    _, *narrow = render_restore_html(recorded(sample_restores.kept())).split("@media screen and (max-width: 760px) {")
+    rule = ".steps .command code { white-space: pre-wrap; overflow-wrap: anywhere; }"
+    assert any(rule in each for each in narrow)
+
+
 class TestAnOutage:
     def test_goes_on_where_the_platform_is_known_to_be_stopped(self) -> None:
         value, reason = outage_told(sample_restores.fenced())
