@@ -16,11 +16,16 @@ WAIT_SCALE = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseSeconds:
-    """How long the engine lets each of AWS's asynchronous phases take, in real seconds."""
+    """How long the engine lets each of AWS's asynchronous phases take, in real seconds.
+
+    first_backup  from a restored cluster's being available to its continuous backup; until then it has no window. A
+                  copy that is made to be looked at and deleted is spared the copying
+    """
 
     cluster_creating: float = 0.5
     instance_creating: float = 0.5
     snapshot_creating: float = 0.2
+    first_backup: float = 120.0
     credentials_rotating: float = 0.3
     cluster_deleting: float = 0.3
     instance_deleting: float = 0.3

@@ -10,12 +10,6 @@ from day2.engine.aurora.records import Aurora, Cluster, Shown
 from day2.engine.aurora.wire import Request
 from day2.engine.postgres.backups import BaseBackup, ContinuousBackup
 
-FIRST_BACKUP_SECONDS = 120.0
-"""A restored cluster's continuous backup begins this long after it is available; until then it has no window.
-
-A copy that is made to be looked at and deleted is spared the copying.
-"""
-
 
 def from_snapshot(aurora: Aurora, request: Request) -> Shown:
     """A cluster with a snapshot's data, passwords included."""
@@ -101,9 +95,21 @@ def _begin(aurora: Aurora, cluster: Cluster, work: Action) -> Shown:
 def _settle(aurora: Aurora, cluster: Cluster, status: str) -> None:
     clusters.settle(aurora, cluster, status)
     if status == "available":
-        later = threading.Timer(FIRST_BACKUP_SECONDS, cluster.volume.take_base_backup)
-        later.daemon = True
-        later.start()
+        _back_up_later(aurora, cluster)
+
+
+def _back_up_later(aurora: Aurora, cluster: Cluster) -> None:
+    """Begin its continuous backup after the phase; later still where it has no instance yet that could be copied."""
+
+    def begin() -> None:
+        if cluster.volume.listening:
+            cluster.volume.take_base_backup()
+        elif aurora.clusters.get(cluster.id) is cluster:
+            _back_up_later(aurora, cluster)
+
+    later = threading.Timer(aurora.phases.first_backup, begin)
+    later.daemon = True
+    later.start()
 
 
 CALLS = {
