@@ -54,7 +54,7 @@ _RESTORE: Mapping[str, tuple[Row, ...]] = {
     "Reconcile": _READ_THE_PLATFORM,
     "WriteHandover": (database.look, evidence.write_restores),
     "RepointBack": _REPOINT,
-    "UnfenceDatabase": (database.look, *_KNOW_WHO_LEADS, restore.fence),
+    "UnfenceDatabase": (database.look, *_KNOW_WHO_LEADS, restore.unfence),
     "OpenDatabase": _READ_THE_PLATFORM,
     "RecordRestore": (evidence.close_restore, evidence.write_restores),
     "AnnounceRestore": (evidence.announce,),

@@ -176,6 +176,19 @@ def fence(names: Names) -> tuple[Statement, ...]:
     )
 
 
+def unfence(names: Names) -> tuple[Statement, ...]:
+    return (
+        *fence(names),
+        Statement(
+            sid="CloseTheRestored",
+            actions=("rds:ModifyDBCluster",),
+            resources=(names.restored("cluster"),),
+            conditions=_tagged(names),
+            why="The security groups of the restored cluster, which a rollback closes before it opens the source.",
+        ),
+    )
+
+
 def settle_groups(names: Names) -> tuple[Statement, ...]:
     return (
         Statement(

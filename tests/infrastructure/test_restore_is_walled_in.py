@@ -270,6 +270,10 @@ class TestTheRestoreItselfGetsThrough:
     def test_fencing_and_its_end(self, roles: dict[str, Role], step: str) -> None:
         assert roles[step].may(modified(SOURCE))
 
+    def test_closing_the_restored_cluster_before_the_old_one_is_opened_again(self, roles: dict[str, Role]) -> None:
+        assert roles["UnfenceDatabase"].may(modified(RESTORED, bearing=TAGS))
+        assert not roles["UnfenceDatabase"].may(modified(RESTORED))
+
     @pytest.mark.parametrize("step", ["FenceDatabase", "SettleGroups"])
     def test_marking_what_serves(self, roles: dict[str, Role], step: str) -> None:
         for name in (*TOUCHED["cluster"], *TOUCHED["db"]):
