@@ -23,12 +23,13 @@ FIRST_STEP = "coder-day2-local-open-restore"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
-    """A restore that has ended, in which state, with what the ledger and the bucket have of it."""
+    """A restore that has ended, in which state, with what the ledger and the bucket have of it. `form` is its page."""
 
     seen: Watched
     end: str
     summary: RestoreSummary
     record: Mapping[str, Any]
+    form: str
 
     @property
     def id(self) -> str:
@@ -79,10 +80,13 @@ class Stage:
         deployment = self.furnished.deployment
         ended = running.ended(deployment, self.follow(arn))
         assert ended.summary is not None, (ended.seen.error, ended.seen.sentence)
-        page, *_, record = reports.fetch(deployment, ended.summary, folder=self.folder / "fetched")
-        assert page.suffix == ".html"
+        _page, form, *_, record = reports.fetch(deployment, ended.summary, folder=self.folder / "fetched")
         return Restored(
-            seen=ended.seen, end=self._last_state(arn), summary=ended.summary, record=json.loads(record.read_text())
+            seen=ended.seen,
+            end=self._last_state(arn),
+            summary=ended.summary,
+            record=json.loads(record.read_text()),
+            form=form.read_text(),
         )
 
     def _last_state(self, arn: str) -> str:

@@ -126,6 +126,7 @@ class House:
 
     def recovery_point(self) -> str:
         """A moment after everything that was written so far, and before everything that will be, as a request's."""
+        self.eventually(lambda: "EarliestRestorableTime" in self.clusters()[self.source])
         moment = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
         self.eventually(lambda: datetime.now(UTC) > moment)
         return f"time:{payload.instant(moment)}"
@@ -143,6 +144,7 @@ class House:
 
     def snapshot(self, name: str) -> str:
         """A snapshot of the source as it is now, as a request's recovery point."""
+        name = f"coder-local-{name}"
         take_snapshot(self.client, self.furnished.platform.names, name)
         return f"snapshot:{name}"
 
@@ -158,6 +160,10 @@ class House:
         """The connection URL in the Secret from which coderd takes it."""
         data = self.kubernetes.call("GET", self._secret_path).body["data"]
         return b64decode(data[self.secret["key"]]).decode()
+
+    def named(self) -> tuple[dict[str, Any], str]:
+        """Both values that name the database."""
+        return self.connection(), self.url()
 
     @property
     def _secret_path(self) -> str:
@@ -192,18 +198,34 @@ class House:
             self.eventually(lambda at=deployment, wanted=replicas: self.ready(at) == wanted)
 
     def come_home(self) -> None:
-        """Lead the platform back to the source where a restore was kept on another cluster, as people would by hand."""
-        if self.clusters()[self.source]["Endpoint"] == self.connection()["host"]:
+        """Where a restore was kept under another name, give what serves the source's name, as people would by hand."""
+        by_endpoint = {each["Endpoint"]: name for name, each in self.clusters().items()}
+        serves = by_endpoint[self.connection()["host"]]
+        if serves == self.source:
             return
         self.scale(coder=0, provisioners=0)
-        endpoint = self.clusters()[self.source]["Endpoint"]
-        self.client("rds").modify_db_cluster(DBClusterIdentifier=self.source, VpcSecurityGroupIds=list(self.groups))
-        self.sql(
-            "SET default_transaction_read_only = off; ALTER DATABASE coder RESET default_transaction_read_only;",
-            cluster=self.source,
-        )
-        name, held = self.furnished.platform.names.connection_secret, {**self.connection(), "host": endpoint}
-        self.client("secretsmanager").put_secret_value(SecretId=name, SecretString=json.dumps(held))
+        self._rename(self.source, f"{self.source}-old-as-of-{serves.rpartition('-')[2]}")
+        self._rename(serves, self.source)
+        name, endpoint = self.furnished.platform.names.connection_secret, self.clusters()[self.source]["Endpoint"]
+        held = json.dumps({**self.connection(), "host": endpoint})
+        self.client("secretsmanager").put_secret_value(SecretId=name, SecretString=held)
         encoded = b64encode(self.dsn(endpoint).encode()).decode()
         self.change(self._secret_path, {"data": {self.secret["key"]: encoded}})
         self.scale(coder=coder.REPLICAS, provisioners=coder.PROVISIONERS)
+
+    def _rename(self, cluster: str, name: str) -> None:
+        """With its one instance."""
+        rds = self.client("rds")
+        (member,) = self.clusters()[cluster]["DBClusterMembers"]
+        rds.modify_db_cluster(DBClusterIdentifier=cluster, NewDBClusterIdentifier=name, ApplyImmediately=True)
+        self.eventually(lambda: self.clusters().get(name, {}).get("Status") == "available")
+        rds.modify_db_instance(
+            DBInstanceIdentifier=member["DBInstanceIdentifier"],
+            NewDBInstanceIdentifier=f"{name}-1",
+            ApplyImmediately=True,
+        )
+        self.eventually(lambda: self._instances().get(f"{name}-1") == "available")
+
+    def _instances(self) -> Mapping[str, str]:
+        found = self.client("rds").describe_db_instances()["DBInstances"]
+        return {each["DBInstanceIdentifier"]: each["DBInstanceStatus"] for each in found}
