@@ -99,6 +99,22 @@ class House:
         endpoint = self.clusters()[cluster]["Endpoint"]
         return door.run(self.dsn(endpoint), script, psql=self.platform.psql).splitlines()
 
+    def signs_in(self, cluster: str) -> bool:
+        """Whether that cluster lets in whom the connection secret names."""
+        try:
+            return self.sql("SELECT 1;", cluster=cluster) == ["1"]
+        except SeedFailed:
+            return False
+
+    def delete(self, cluster: str) -> None:
+        """Delete it with its instances; its continuous backup is retained."""
+        rds, members = self.client("rds"), self.clusters()[cluster]["DBClusterMembers"]
+        rds.modify_db_cluster(DBClusterIdentifier=cluster, DeletionProtection=False)
+        for each in members:
+            rds.delete_db_instance(DBInstanceIdentifier=each["DBInstanceIdentifier"])
+        rds.delete_db_cluster(DBClusterIdentifier=cluster, SkipFinalSnapshot=True, DeleteAutomatedBackups=False)
+        self.eventually(lambda: cluster not in self.clusters())
+
     def sight(self) -> Sight:
         """What stands now."""
         clusters, looks = self.clusters(), {}
@@ -169,6 +185,19 @@ class House:
     def _secret_path(self) -> str:
         return f"/api/v1/namespaces/coder/secrets/{self.secret['name']}"
 
+    def put_connection(self, **changed: str) -> None:
+        """Change the connection secret."""
+        name, held = self.furnished.platform.names.connection_secret, {**self.connection(), **changed}
+        self.client("secretsmanager").put_secret_value(SecretId=name, SecretString=json.dumps(held))
+
+    def put_secret(self, secret: dict[str, str]) -> None:
+        """Write what the connection secret says into this Secret, from which coderd takes it from now on."""
+        self.secret.update(secret)
+        content = {"data": {secret["key"]: b64encode(self.dsn(self.connection()["host"]).encode()).decode()}}
+        made = {"metadata": {"name": secret["name"]}, **content}
+        if self.kubernetes.call("POST", self._secret_path.rpartition("/")[0], made).conflict:
+            self.change(self._secret_path, content)
+
     # Kubernetes
 
     @cached_property
@@ -197,6 +226,23 @@ class House:
             self.change(deployment, {"spec": {"replicas": replicas}})
             self.eventually(lambda at=deployment, wanted=replicas: self.ready(at) == wanted)
 
+    def container(self) -> dict[str, Any]:
+        """The one container of coderd, as its Deployment has it."""
+        (found,) = self.kubernetes.call("GET", CODER).body["spec"]["template"]["spec"]["containers"]
+        return dict(found)
+
+    def roll_out(self, container: Mapping[str, Any]) -> None:
+        """Change coderd's container, and return when its replicas are the new ones."""
+        self.change(CODER, {"spec": {"template": {"spec": {"containers": [container]}}}})
+
+        def complete() -> bool:
+            told = self.kubernetes.call("GET", CODER).body
+            wanted, status = told["spec"]["replicas"], told.get("status", {})
+            seen = [status.get(each) for each in ("updatedReplicas", "readyReplicas", "replicas")]
+            return status.get("observedGeneration") == told["metadata"]["generation"] and seen == [wanted] * 3
+
+        self.eventually(complete)
+
     def come_home(self) -> None:
         """Where a restore was kept under another name, give what serves the source's name, as people would by hand."""
         by_endpoint = {each["Endpoint"]: name for name, each in self.clusters().items()}
@@ -206,11 +252,8 @@ class House:
         self.scale(coder=0, provisioners=0)
         self._rename(self.source, f"{self.source}-old-as-of-{serves.rpartition('-')[2]}")
         self._rename(serves, self.source)
-        name, endpoint = self.furnished.platform.names.connection_secret, self.clusters()[self.source]["Endpoint"]
-        held = json.dumps({**self.connection(), "host": endpoint})
-        self.client("secretsmanager").put_secret_value(SecretId=name, SecretString=held)
-        encoded = b64encode(self.dsn(endpoint).encode()).decode()
-        self.change(self._secret_path, {"data": {self.secret["key"]: encoded}})
+        self.put_connection(host=self.clusters()[self.source]["Endpoint"])
+        self.put_secret(self.secret)
         self.scale(coder=coder.REPLICAS, provisioners=coder.PROVISIONERS)
 
     def _rename(self, cluster: str, name: str) -> None:
