@@ -1,27 +1,19 @@
 """The platform on an engine, as it can be seen from outside: who is connected to which database, and what is named."""
 
-import json
-import time
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
+
+from platform_databases import Databases
 
 from day2.engine import coder
-from day2.engine.engine import Engine
-from day2.engine.furnishing import Furnished
-from day2.engine.platform import take_snapshot
 from day2.engine.seed import SeedFailed
-from day2.engine.seed import psql as door
-from day2.restore.platform import Platform
-from lambdas import payload
 from lambdas.adapters.kubernetes import Kubernetes, bearer_token
 from lambdas.adapters.kubernetes.client import MERGE_PATCH
 
-PATIENCE_SECONDS = 30.0
 NAMES = coder.Names(secret="platform-postgres", key="connection-string")
 CODER = "/apis/apps/v1/namespaces/coder/deployments/coder"
 PROVISIONERS = "/apis/apps/v1/namespaces/coder-prov/deployments/coder-provisioner"
@@ -37,6 +29,7 @@ class Sight:
 
     serving       cluster -> coderd's connections to it, where there are any
     fenced        the clusters that admit nobody but the verifier and whose new sessions are read only
+    open          the clusters that have the platform's own groups and no other, and whose new sessions may write
     silent        the clusters that let nobody sign in
     named         the cluster that the connection secret names, and the one that coderd's Secret names
     replicas      of coderd and of the provisioners
@@ -45,75 +38,18 @@ class Sight:
     clusters: tuple[str, ...]
     serving: Mapping[str, int]
     fenced: tuple[str, ...]
+    open: tuple[str, ...]
     silent: tuple[str, ...]
     named: tuple[str, str]
     replicas: tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
-class House:
+class House(Databases):
     """The platform of one engine. `groups` are the source's own security groups."""
 
-    furnished: Furnished
-    platform: Platform
     groups: tuple[str, ...]
     secret: dict[str, str] = field(default_factory=lambda: {"name": NAMES.secret, "key": NAMES.key})
-
-    @property
-    def engine(self) -> Engine:
-        return self.furnished.engine
-
-    @property
-    def source(self) -> str:
-        return self.furnished.platform.names.cluster
-
-    def client(self, service: str) -> Any:
-        return self.engine.client(service)
-
-    def eventually(self, look: Callable[[], Any]) -> Any:
-        """The first truthy thing that `look` sees."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not (seen := look()):
-            assert time.monotonic() < deadline, "it did not come about in time"
-            time.sleep(0.05)
-        return seen
-
-    # Clusters and their databases
-
-    def clusters(self) -> Mapping[str, Mapping[str, Any]]:
-        """The platform's clusters by their names, without a drill's."""
-        found = self.client("rds").describe_db_clusters()["DBClusters"]
-        names = {each["DBClusterIdentifier"]: each for each in found}
-        return {name: each for name, each in sorted(names.items()) if name.startswith(self.source)}
-
-    def dsn(self, endpoint: str) -> str:
-        """The address of the platform's database on a cluster."""
-        held = self.connection()
-        return (
-            f"postgresql://{quote(held['username'])}:{quote(held['password'])}@{endpoint}:{held['port']}"
-            f"/{held['database']}?sslmode=require"
-        )
-
-    def sql(self, script: str, *, cluster: str) -> list[str]:
-        """The rows of a script in the platform's database on that cluster."""
-        endpoint = self.clusters()[cluster]["Endpoint"]
-        return door.run(self.dsn(endpoint), script, psql=self.platform.psql).splitlines()
-
-    def signs_in(self, cluster: str) -> bool:
-        """Whether that cluster lets in whom the connection secret names."""
-        try:
-            return self.sql("SELECT 1;", cluster=cluster) == ["1"]
-        except SeedFailed:
-            return False
-
-    def delete(self, cluster: str) -> None:
-        """Delete it with its instances; its continuous backup is retained."""
-        rds, members = self.client("rds"), self.clusters()[cluster]["DBClusterMembers"]
-        rds.modify_db_cluster(DBClusterIdentifier=cluster, DeletionProtection=False)
-        for each in members:
-            rds.delete_db_instance(DBInstanceIdentifier=each["DBInstanceIdentifier"])
-        rds.delete_db_cluster(DBClusterIdentifier=cluster, SkipFinalSnapshot=True, DeleteAutomatedBackups=False)
-        self.eventually(lambda: cluster not in self.clusters())
 
     def sight(self) -> Sight:
         """What stands now."""
@@ -125,52 +61,23 @@ class House:
             except SeedFailed:
                 continue
         groups = {
-            name: [each["VpcSecurityGroupId"] for each in it["VpcSecurityGroups"]] for name, it in clusters.items()
+            name: {each["VpcSecurityGroupId"] for each in it["VpcSecurityGroups"]} for name, it in clusters.items()
         }
+        shut = {name: read_only and not groups[name] & set(self.groups) for name, (_, read_only) in looks.items()}
+        free = {name: not read_only and groups[name] == set(self.groups) for name, (_, read_only) in looks.items()}
         endpoints = {each["Endpoint"]: name for name, each in clusters.items()}
         named = (self.connection()["host"], str(urlsplit(self.url()).hostname))
         return Sight(
             clusters=tuple(clusters),
             serving={name: connections for name, (connections, _) in looks.items() if connections},
-            fenced=tuple(
-                name for name, (_, read_only) in looks.items() if read_only and not set(groups[name]) & set(self.groups)
-            ),
+            fenced=tuple(name for name, is_shut in shut.items() if is_shut),
+            open=tuple(name for name, is_free in free.items() if is_free),
             silent=tuple(set(clusters) - set(looks)),
             named=(endpoints[named[0]], endpoints[named[1]]),
             replicas=(self.ready(CODER), self.ready(PROVISIONERS)),
         )
 
-    def recovery_point(self) -> str:
-        """A moment after everything that was written so far, and before everything that will be, as a request's."""
-        self.eventually(lambda: "EarliestRestorableTime" in self.clusters()[self.source])
-        moment = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
-        self.eventually(lambda: datetime.now(UTC) > moment)
-        return f"time:{payload.instant(moment)}"
-
-    def await_window(self, point: str) -> None:
-        """Return when the source can be restored to that time."""
-        moment = datetime.fromisoformat(point.removeprefix("time:"))
-
-        def reaches() -> bool:
-            found = self.clusters()[self.source]
-            latest = found.get("LatestRestorableTime")
-            return latest is not None and found["EarliestRestorableTime"] <= moment < latest
-
-        self.eventually(reaches)
-
-    def snapshot(self, name: str) -> str:
-        """A snapshot of the source as it is now, as a request's recovery point."""
-        name = f"coder-local-{name}"
-        take_snapshot(self.client, self.furnished.platform.names, name)
-        return f"snapshot:{name}"
-
     # What names the database
-
-    def connection(self) -> dict[str, Any]:
-        """The connection secret."""
-        name = self.furnished.platform.names.connection_secret
-        held: dict[str, Any] = json.loads(self.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
-        return held
 
     def url(self) -> str:
         """The connection URL in the Secret from which coderd takes it."""
@@ -184,11 +91,6 @@ class House:
     @property
     def _secret_path(self) -> str:
         return f"/api/v1/namespaces/coder/secrets/{self.secret['name']}"
-
-    def put_connection(self, **changed: str) -> None:
-        """Change the connection secret."""
-        name, held = self.furnished.platform.names.connection_secret, {**self.connection(), **changed}
-        self.client("secretsmanager").put_secret_value(SecretId=name, SecretString=json.dumps(held))
 
     def put_secret(self, secret: dict[str, str]) -> None:
         """Write what the connection secret says into this Secret, from which coderd takes it from now on."""
@@ -250,25 +152,8 @@ class House:
         if serves == self.source:
             return
         self.scale(coder=0, provisioners=0)
-        self._rename(self.source, f"{self.source}-old-as-of-{serves.rpartition('-')[2]}")
-        self._rename(serves, self.source)
+        self.rename(self.source, f"{self.source}-old-as-of-{serves.rpartition('-')[2]}")
+        self.rename(serves, self.source)
         self.put_connection(host=self.clusters()[self.source]["Endpoint"])
         self.put_secret(self.secret)
         self.scale(coder=coder.REPLICAS, provisioners=coder.PROVISIONERS)
-
-    def _rename(self, cluster: str, name: str) -> None:
-        """With its one instance."""
-        rds = self.client("rds")
-        (member,) = self.clusters()[cluster]["DBClusterMembers"]
-        rds.modify_db_cluster(DBClusterIdentifier=cluster, NewDBClusterIdentifier=name, ApplyImmediately=True)
-        self.eventually(lambda: self.clusters().get(name, {}).get("Status") == "available")
-        rds.modify_db_instance(
-            DBInstanceIdentifier=member["DBInstanceIdentifier"],
-            NewDBInstanceIdentifier=f"{name}-1",
-            ApplyImmediately=True,
-        )
-        self.eventually(lambda: self._instances().get(f"{name}-1") == "available")
-
-    def _instances(self) -> Mapping[str, str]:
-        found = self.client("rds").describe_db_instances()["DBInstances"]
-        return {each["DBInstanceIdentifier"]: each["DBInstanceStatus"] for each in found}

@@ -57,7 +57,7 @@ def test_nothing_of_the_platform_is_touched_while_it_waits(stage: Stage, told: T
     assert {stage.source, target} <= set(told.waiting.clusters)
     assert set(told.waiting.serving) == {stage.source}
     assert (told.waiting.named, told.waiting.replicas) == ((stage.source, stage.source), (2, 2))
-    assert stage.source not in told.waiting.fenced
+    assert stage.source in told.waiting.open
 
 
 def test_who_is_asked_is_told_what_is_lost_and_why_it_is_done(told: Told) -> None:
@@ -84,7 +84,7 @@ def test_the_platform_serves_on_the_restored_cluster_alone_and_the_old_one_stays
     assert told.sight.serving == {target: 6}, "three connections of each replica, and none to the old database"
     assert stage.source in told.sight.clusters
     assert stage.source in told.sight.fenced
-    assert target not in told.sight.fenced
+    assert target in told.sight.open
     assert (told.sight.named, told.sight.replicas) == ((target, target), (2, 2))
 
 

@@ -15,6 +15,7 @@ def require_untouched(stage: Stage, restored: Restored, before: Sight) -> None:
     )
     assert (now.serving, now.named, now.replicas) == (before.serving, before.named, before.replicas)
     assert (now.clusters, now.fenced) == (tuple(sorted({*before.clusters, target})), before.fenced)
+    assert stage.source in now.open
     assert restored.summary.outage_seconds is None
     assert restored.record["plan"]["hourly_cost_dollars"] > 0
     assert "an hour" in restored.form

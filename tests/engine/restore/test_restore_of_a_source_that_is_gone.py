@@ -55,5 +55,6 @@ def test_a_source_that_is_gone_is_had_again_in_its_shape_and_under_its_name(stag
     assert restored.summary.lost_audit_rows is None, "nobody can be asked"
     assert (restored.summary.serves_from, sight.serving) == (stage.source, {stage.source: 6})
     assert (sight.replicas, house.named()) == ((2, 2), named)
+    assert stage.source in sight.open
     assert shape(house) == wanted
     assert house.platform.look() == before

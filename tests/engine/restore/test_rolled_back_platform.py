@@ -26,6 +26,7 @@ def test_a_platform_whose_new_database_breaks_in_the_soak_serves_on_the_old_one_
     assert restored.summary.target in now.silent
     assert house.named() == named
     assert (now.fenced, restored.summary.serves_from) == (before.fenced, stage.source)
+    assert stage.source in now.open
     assert house.platform.look() == counted, "also what was written since the recovery point"
     house.platform.go_on()
     assert house.platform.look().database["audit rows"] > counted.database["audit rows"], "it takes writes again"

@@ -19,7 +19,7 @@ def test_the_restored_cluster_takes_the_name_and_every_secret_keeps_its_value(st
     assert house.named() == named
     old = f"{stage.source}-old-{restored.id}"
     assert (restored.summary.serves_from, sight.serving) == (stage.source, {stage.source: 6})
-    assert (old in sight.fenced, stage.source in sight.fenced, sight.replicas) == (True, False, (2, 2))
+    assert (old in sight.fenced, stage.source in sight.open, sight.replicas) == (True, True, (2, 2))
     assert house.clusters()[old]["DbClusterResourceId"] == resource, "the old database, under another name"
     assert restored.summary.target not in sight.clusters
     assert house.platform.look() == before

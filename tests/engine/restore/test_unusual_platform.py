@@ -56,6 +56,6 @@ def test_its_secret_is_led_elsewhere_and_the_restored_cluster_gets_todays_passwo
         "secret": SECRET,
     }
     assert (sight.serving, sight.named) == ({target: 6}, (target, target))
-    assert stage.source in sight.fenced
+    assert (stage.source in sight.fenced, target in sight.open) == (True, True)
     assert {"SetMasterPassword", "AwaitPassword", "ConfirmLogin"} <= {each.name for each in restored.seen.states}
     assert now == before
