@@ -115,14 +115,14 @@ class World:
         What is given to that state is its input then; `$$.Execution.StartTime` stays, the state's entry is now.
         """
         state, given = execution.interrupted()
-        definition = json.dumps({**json.loads(self.definitions[execution.machine]), "StartAt": state})
         again = Execution(
             self.time,
             machine=execution.machine,
-            definition=definition,
+            definition=self.definitions[execution.machine],
             name=execution.name,
             request=given,
             started_at=execution.started_at,
+            start_at=state,
         )
         return self._spawn(again)
 

@@ -29,6 +29,7 @@ from moto.stepfunctions.parser.asl.component.common.error_name import custom_err
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+from moto.stepfunctions.parser.asl.component.common.flow.start_at import StartAt
 from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.common.retry import jitter_strategy_decl, retrier_decl
 from moto.stepfunctions.parser.asl.component.common.string import string_expression
@@ -215,6 +216,7 @@ class Execution:
         name: str,
         request: Any,
         started_at: datetime | None = None,
+        start_at: str | None = None,
     ) -> None:
         self.time, self.machine, self.name, self.input = time, machine, name, request
         self.arn = f"{STATES}execution:{machine}:{name}"
@@ -225,6 +227,10 @@ class Execution:
         self.error: str | None = None
         self.cause: str | None = None
         self._definition, self._program = definition, parsed(definition)
+        if start_at is not None:
+            # Another beginning of the same program: to parse it anew takes as long as a whole restore.
+            self._program = copy.copy(self._program)
+            self._program.start_at = StartAt(start_at)
         self._env = self._environment()
 
     def run(self) -> None:
