@@ -77,14 +77,17 @@ class Databases:
         except SeedFailed:
             return False
 
-    def delete(self, cluster: str) -> None:
-        """Delete it with its instances; its continuous backup is retained."""
-        rds, members = self.client("rds"), self.clusters()[cluster]["DBClusterMembers"]
-        rds.modify_db_cluster(DBClusterIdentifier=cluster, DeletionProtection=False)
-        for each in members:
-            rds.delete_db_instance(DBInstanceIdentifier=each["DBInstanceIdentifier"])
-        rds.delete_db_cluster(DBClusterIdentifier=cluster, SkipFinalSnapshot=True, DeleteAutomatedBackups=False)
-        self.eventually(lambda: cluster not in self.clusters())
+    def discard(self, *clusters: str, keep_backups: bool = False) -> None:
+        """Delete them with their instances; return when they are gone."""
+        rds, found = self.client("rds"), self.clusters()
+        for cluster in clusters:
+            rds.modify_db_cluster(DBClusterIdentifier=cluster, DeletionProtection=False)
+            for each in found[cluster]["DBClusterMembers"]:
+                rds.delete_db_instance(DBInstanceIdentifier=each["DBInstanceIdentifier"])
+            rds.delete_db_cluster(
+                DBClusterIdentifier=cluster, SkipFinalSnapshot=True, DeleteAutomatedBackups=not keep_backups
+            )
+        self.eventually(lambda: not set(clusters) & set(self.clusters()))
 
     def rename(self, cluster: str, name: str) -> None:
         """With its one instance."""

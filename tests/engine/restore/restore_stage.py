@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from day2.drill import execution
 from day2.drill.execution import Watched
 from day2.engine.furnishing import Furnished
 from day2.restore import reports, running
+from day2.restore.waiting import waiting
 from lambdas.evidence.restore_summary import RestoreSummary
 
 FIRST_STEP = "coder-day2-local-open-restore"
@@ -72,7 +74,10 @@ class Stage:
     def asked(self, arn: str) -> str:
         """The restore's id, once it waits for a person."""
         id_ = running.id_of(self.reach(arn, running.ASKS))
-        self.house.eventually(lambda: id_ in {each["id"] for each in self.day2.document("approvals")})
+        deployment = self.furnished.deployment
+        self.house.eventually(
+            lambda: id_ in {each.restoration.id for each in waiting(deployment, now=datetime.now(UTC))}
+        )
         return id_
 
     def ended(self, arn: str) -> Restored:

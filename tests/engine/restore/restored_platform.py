@@ -146,6 +146,12 @@ class House(Databases):
         self.eventually(complete)
 
     def come_home(self) -> None:
+        """Be on the source's name alone again, wherever the restore before has left the platform."""
+        self._take_the_sources_name()
+        # Each cluster that stays is a server, whose backup goes on whenever clusters are listed.
+        self.discard(*(name for name in self.clusters() if name != self.source))
+
+    def _take_the_sources_name(self) -> None:
         """Where a restore was kept under another name, give what serves the source's name, as people would by hand."""
         by_endpoint = {each["Endpoint"]: name for name, each in self.clusters().items()}
         serves = by_endpoint[self.connection()["host"]]
