@@ -4,7 +4,6 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(
 ENV ?= prod
 BIN := .venv/bin
 PIP := -m pip install --quiet --disable-pip-version-check --require-hashes
-export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup drill restore-demo test lint synth bench deploy lock clean

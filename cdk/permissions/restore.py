@@ -226,8 +226,11 @@ def _leave_groups(names: Names) -> Statement:
 
 def guard(names: Names) -> tuple[Statement, ...]:
     """What no role of a restore may do, whatever else it is allowed."""
-    made, places = _made(names), _places(names)
-    backups = names.arn("rds", "cluster-auto-backup:*")
+    return (*_nothing_else(names), *_nowhere_else(names), *_from_nothing_else(names))
+
+
+def _nothing_else(names: Names) -> tuple[Statement, ...]:
+    """No other action."""
     return (
         Statement(
             sid="NothingElseOfRds",
@@ -246,6 +249,13 @@ def guard(names: Names) -> tuple[Statement, ...]:
             resources=("*",),
             why="The same by its verbs, also for the actions that RDS authorises on no resource at all.",
         ),
+    )
+
+
+def _nowhere_else(names: Names) -> tuple[Statement, ...]:
+    """Nothing is made, changed or tagged but what a restore is about."""
+    made, places = _made(names), _places(names)
+    return (
         Statement(
             sid="NoOtherCluster",
             effect="Deny",
@@ -275,11 +285,19 @@ def guard(names: Names) -> tuple[Statement, ...]:
             conditions={"Null": {f"aws:RequestTag/{SERVING_TAG}": "true"}},
             why=f"On the source nothing but the mark {SERVING_TAG}: a restore's own tags say what a restore made.",
         ),
+    )
+
+
+def _from_nothing_else(names: Names) -> tuple[Statement, ...]:
+    """Nothing is restored from elsewhere, nor onto anything."""
+    restored, _ = _made(names)
+    backups = names.arn("rds", "cluster-auto-backup:*")
+    return (
         Statement(
             sid="PlatformFromTheSourceOnly",
             effect="Deny",
             actions=("rds:Restore*",),
-            except_resources=(made[0], names.source_cluster, *names.source_snapshots, backups, *places),
+            except_resources=(restored, names.source_cluster, *names.source_snapshots, backups, *_places(names)),
             why=(
                 "A restore onto, or from, anything but a restored name, the one source, its snapshots and retained "
                 "backups; of which cluster these are, the step sees and IAM does not."

@@ -58,8 +58,8 @@ def shown(summary: RestoreSummary, files: Sequence[Path] = ()) -> RenderableType
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     script = next((str(each) for each in files if each.suffix == ".sh"), "")
-    lie = {"report": str(files[0]), "terraform": script} if files else {}
-    for name, value in {**_rows(summary), **lie}.items():
+    kept = {"report": str(files[0]), "terraform": script} if files else {}
+    for name, value in {**_rows(summary), **kept}.items():
         if value:
             grid.add_row(f"  {name}", value)
     parts: list[RenderableType] = [Text(), Text.assemble((f"{mark} {words}", style)), grid]
