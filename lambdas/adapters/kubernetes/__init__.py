@@ -12,7 +12,7 @@ the cluster cannot be found out about. "Not found" is an answer: None.
 
 from lambdas.adapters.kubernetes.client import Answer
 from lambdas.adapters.kubernetes.namespaces import DENY_ALL, Namespace
-from lambdas.adapters.kubernetes.opening import Kubernetes, Tokens, bearer_token, door
+from lambdas.adapters.kubernetes.opening import Kubernetes, Tokens, bearer_token, door, opened
 from lambdas.adapters.kubernetes.replicas import Proxied
 
-__all__ = ["DENY_ALL", "Answer", "Kubernetes", "Namespace", "Proxied", "Tokens", "bearer_token", "door"]
+__all__ = ["DENY_ALL", "Answer", "Kubernetes", "Namespace", "Proxied", "Tokens", "bearer_token", "door", "opened"]

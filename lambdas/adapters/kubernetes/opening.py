@@ -26,9 +26,14 @@ class Kubernetes(Namespaces, Workloads, Secrets, Replicas):
 @cache
 def door(cluster: str) -> Kubernetes:
     """The API of the EKS cluster of that name, with this function's own identity."""
+    return opened(cluster, eks=aws.client("eks"), sts=aws.client("sts"))
+
+
+def opened(cluster: str, *, eks: Any, sts: Any) -> Kubernetes:
+    """The same with the identity of these clients. Raises KubernetesUnavailable when it cannot be found out about."""
     try:
         with aws.asking(cluster):
-            told = aws.client("eks").describe_cluster(name=cluster)["cluster"]
+            told = eks.describe_cluster(name=cluster)["cluster"]
     except (AccessRefused, RequestRefused) as refusal:
         raise KubernetesUnavailable(
             f"The cluster cannot be found out about: {refusal.what}",
@@ -36,7 +41,6 @@ def door(cluster: str) -> Kubernetes:
             next_step="Correct the settings' Kubernetes cluster, or allow eks:DescribeCluster on it.",
         ) from refusal
     authority = told.get("certificateAuthority", {}).get("data")
-    sts = aws.client("sts")
     return Kubernetes(
         name=cluster,
         endpoint=told.get("endpoint", ""),

@@ -2,7 +2,6 @@
 
 import json
 import time
-from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +24,7 @@ from day2.engine.processes import servers_in
 from day2.engine.seed import Marker
 from day2.engine.seed import psql as door
 from lambdas import payload
-from lambdas.adapters.kubernetes import Kubernetes, bearer_token
+from lambdas.adapters.kubernetes import Kubernetes, opened
 from lambdas.adapters.ledger import Ledger
 from lambdas.recovery.names import drill_id
 
@@ -243,13 +242,7 @@ class Stage:
     def kubernetes(self) -> Kubernetes:
         """The fake Kubernetes API of the platform's cluster, as the operator."""
         name = self.furnished.platform.names.kubernetes_cluster or ""
-        told = self.client("eks").describe_cluster(name=name)["cluster"]
-        return Kubernetes(
-            name=name,
-            endpoint=told["endpoint"],
-            authority=b64decode(told["certificateAuthority"]["data"]).decode(),
-            token=lambda: bearer_token(self.client("sts"), name),
-        )
+        return opened(name, eks=self.client("eks"), sts=self.client("sts"))
 
     def dsn_of(self, copy: str) -> str:
         """The address of a drill's copy, with the password of its managed secret."""

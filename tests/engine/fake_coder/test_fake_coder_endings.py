@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from day2.engine.engine import Engine
 from day2.engine.leftovers import Leftovers
 from day2.engine.processes import Process
 from day2.engine.settings import EngineSettings
-from lambdas.adapters.kubernetes import Kubernetes, bearer_token
+from lambdas.adapters.kubernetes import opened
 
 HOLD = """
 from pathlib import Path
@@ -49,14 +48,8 @@ def made(engine: Engine) -> Any:
 def serving(engine: Engine, production: Production) -> list[Process]:
     """The processes of two replicas that serve it, on a new cluster of the engine."""
     others = noted(engine)
-    told = made(engine)
-    sts = engine.client("sts")
-    kubernetes = Kubernetes(
-        name="coder",
-        endpoint=told["endpoint"],
-        authority=b64decode(told["certificateAuthority"]["data"]).decode(),
-        token=lambda: bearer_token(sts, "coder"),
-    )
+    made(engine)
+    kubernetes = opened("coder", eks=engine.client("eks"), sts=engine.client("sts"))
     url = f"{production.dsn}?sslmode=verify-full&sslrootcert={production.server.ca_file}"
     kubernetes.call("POST", "/api/v1/namespaces", {"metadata": {"name": "coder"}})
     kubernetes.call("POST", SECRETS, {"metadata": {"name": "coder-db-url"}, "stringData": {"url": url}})

@@ -11,7 +11,7 @@ from platform_databases import Databases
 
 from day2.engine import coder
 from day2.engine.seed import SeedFailed
-from lambdas.adapters.kubernetes import Kubernetes, bearer_token
+from lambdas.adapters.kubernetes import Kubernetes, opened
 from lambdas.adapters.kubernetes.client import MERGE_PATCH
 
 NAMES = coder.Names(secret="platform-postgres", key="connection-string")
@@ -106,13 +106,7 @@ class House(Databases):
     def kubernetes(self) -> Kubernetes:
         """The fake Kubernetes API of the platform's cluster, as the operator."""
         name = self.furnished.platform.names.kubernetes_cluster or ""
-        told = self.client("eks").describe_cluster(name=name)["cluster"]
-        return Kubernetes(
-            name=name,
-            endpoint=told["endpoint"],
-            authority=b64decode(told["certificateAuthority"]["data"]).decode(),
-            token=lambda: bearer_token(self.client("sts"), name),
-        )
+        return opened(name, eks=self.client("eks"), sts=self.client("sts"))
 
     def ready(self, deployment: str) -> int:
         """Its ready replicas."""
