@@ -1,21 +1,19 @@
-"""The door to RDS: clusters, instances, snapshots and automated backups, as values of `lambdas.recovery.database`.
-
-"Not found" is an answer here (None, or nothing in the tuple), never an error. Every other refusal is one of ours.
-"""
+"""The calls, and what their refusals mean."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from lambdas.adapters import aws
+from lambdas.adapters.rds import items, orders
+from lambdas.adapters.rds.items import Item
 from lambdas.errors import ClusterNotReady, NoUsableRecoveryPoint, ServiceBusy, StillDeleting
 from lambdas.recovery.database import (
     Cluster,
     Instance,
     Inventory,
-    ManagedSecret,
     RetainedBackup,
     Snapshot,
 )
@@ -23,10 +21,6 @@ from lambdas.recovery.restoring import InstanceOrder, RestoreOrder
 
 if TYPE_CHECKING:
     from mypy_boto3_rds import RDSClient
-    from mypy_boto3_rds.type_defs import TagTypeDef
-
-T = TypeVar("T")
-_Item = Mapping[str, Any]
 
 _NOT_FOUND = frozenset(
     {
@@ -63,7 +57,7 @@ class Rds:
     def cluster(self, name: str) -> Cluster | None:
         """The cluster of that name."""
         found = self._pages("describe_db_clusters", "DBClusters", {"DBClusterIdentifier": name}, resource=name)
-        return next((_cluster(each) for each in found), None)
+        return next((items.cluster(each) for each in found), None)
 
     def cluster_of(self, resource_id: str) -> Cluster | None:
         """The cluster of that resource id, whatever its name is by now."""
@@ -71,22 +65,22 @@ class Rds:
 
     def clusters(self) -> tuple[Cluster, ...]:
         """All clusters."""
-        return tuple(_cluster(each) for each in self._pages("describe_db_clusters", "DBClusters"))
+        return tuple(items.cluster(each) for each in self._pages("describe_db_clusters", "DBClusters"))
 
     def instance(self, name: str) -> Instance | None:
         """The instance of that name."""
         found = self._pages("describe_db_instances", "DBInstances", {"DBInstanceIdentifier": name}, resource=name)
-        return next((_instance(each) for each in found), None)
+        return next((items.instance(each) for each in found), None)
 
     def instances(self) -> tuple[Instance, ...]:
         """All instances."""
-        return tuple(_instance(each) for each in self._pages("describe_db_instances", "DBInstances"))
+        return tuple(items.instance(each) for each in self._pages("describe_db_instances", "DBInstances"))
 
     def snapshot(self, name: str) -> Snapshot | None:
         """The cluster snapshot of that name, whatever cluster it is of."""
         query = {"DBClusterSnapshotIdentifier": name}
         found = self._pages("describe_db_cluster_snapshots", "DBClusterSnapshots", query, resource=name)
-        return next((_snapshot(each) for each in found), None)
+        return next((items.snapshot(each) for each in found), None)
 
     def snapshots(self) -> tuple[Snapshot, ...]:
         """All cluster snapshots of this account.
@@ -94,12 +88,12 @@ class Rds:
         Not asked for by cluster: that filter wants a cluster that exists, and a deleted one's snapshots matter most.
         """
         found = self._pages("describe_db_cluster_snapshots", "DBClusterSnapshots")
-        return tuple(_snapshot(each) for each in found)
+        return tuple(items.snapshot(each) for each in found)
 
     def automated_backups(self) -> tuple[RetainedBackup, ...]:
         """All automated backups of clusters, of living ones and of deleted ones."""
         found = self._pages("describe_db_cluster_automated_backups", "DBClusterAutomatedBackups")
-        return tuple(_backup(each) for each in found)
+        return tuple(items.backup(each) for each in found)
 
     def inventory(self, source: str, *, named: str | None = None) -> Inventory:
         """Everything from which `source` can be restored, and the snapshot `named`, if it exists."""
@@ -122,10 +116,10 @@ class Rds:
             told["EngineVersion"] = order.point.engine_version
         else:
             start = self._client.restore_db_cluster_to_point_in_time
-            told = _point_in_time(order)
+            told = orders.point_in_time(order)
         with aws.asking(order.target):
             try:
-                return _cluster(start(**told, **_shape(order))["DBCluster"])
+                return items.cluster(start(**told, **orders.shape(order))["DBCluster"])
             except ClientError as refusal:
                 if aws.code(refusal) == "DBClusterAlreadyExists":
                     return None
@@ -143,14 +137,14 @@ class Rds:
         """Create an instance. None: the name exists by now. Raises ServiceBusy in a wrong state."""
         with aws.asking(order.name):
             try:
-                created = self._client.create_db_instance(**_instance_shape(order))
+                created = self._client.create_db_instance(**orders.instance_shape(order))
             except ClientError as refusal:
                 if aws.code(refusal) == "DBInstanceAlreadyExists":
                     return None
                 if aws.code(refusal) in _WRONG_STATE:
                     raise _busy(order.cluster, "an instance") from refusal
                 raise
-            return _instance(created["DBInstance"])
+            return items.instance(created["DBInstance"])
 
     def manage_master_password(self, cluster: str) -> None:
         """Let RDS set a master password and keep it as a managed secret. Raises ClusterNotReady in a wrong state."""
@@ -208,14 +202,14 @@ class Rds:
     def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         """Set these tags of a resource; its other ones stay."""
         with aws.asking(arn):
-            self._client.add_tags_to_resource(ResourceName=arn, Tags=_as_tags(tags))
+            self._client.add_tags_to_resource(ResourceName=arn, Tags=orders.as_tags(tags))
 
     def take_snapshot(self, name: str, *, cluster: str, tags: Mapping[str, str]) -> None:
         """Begin a manual snapshot; one of that name that exists is left as it is. ServiceBusy in a wrong state."""
         with aws.asking(name):
             try:
                 self._client.create_db_cluster_snapshot(
-                    DBClusterSnapshotIdentifier=name, DBClusterIdentifier=cluster, Tags=_as_tags(tags)
+                    DBClusterSnapshotIdentifier=name, DBClusterIdentifier=cluster, Tags=orders.as_tags(tags)
                 )
             except ClientError as refusal:
                 if aws.code(refusal) == "DBClusterSnapshotAlreadyExists":
@@ -266,14 +260,14 @@ class Rds:
                 ) from refusal
 
     def _pages(
-        self, operation: str, items: str, query: Mapping[str, str] | None = None, *, resource: str = "*"
-    ) -> Iterator[_Item]:
+        self, operation: str, listed: str, query: Mapping[str, str] | None = None, *, resource: str = "*"
+    ) -> Iterator[Item]:
         with aws.asking(resource):
             try:
                 # Any: the operation's name is a value here, so no overload of the stubs can apply.
                 paginator: Any = self._client.get_paginator(operation)  # type: ignore[call-overload]
                 for page in paginator.paginate(**(query or {})):
-                    yield from page[items]
+                    yield from page[listed]
             except ClientError as refusal:
                 if aws.code(refusal) not in _NOT_FOUND:
                     raise
@@ -286,178 +280,3 @@ def _busy(cluster: str, what: str) -> ServiceBusy:
         resource=cluster,
         next_step="Nothing to do: the machine asks again. See the cluster's status if it stays like this.",
     )
-
-
-def _point_in_time(order: RestoreOrder) -> dict[str, Any]:
-    # `copy-on-write` would clone the live volume, which proves no backup. There is no EngineVersion here: it is the
-    # backup's own.
-    told: dict[str, Any] = {"RestoreType": "full-copy", "RestoreToTime": order.point.time}
-    if order.point.source_resource_id is not None:
-        return told | {"SourceDbClusterResourceId": order.point.source_resource_id}
-    return told | {"SourceDBClusterIdentifier": order.point.source}
-
-
-def _shape(order: RestoreOrder) -> dict[str, Any]:
-    """What both restore calls take alike.
-
-    Not sent, on purpose: PubliclyAccessible (of clusters, only Multi-AZ ones have it; here the instance has it);
-    EnableVPCNetworking with EnableInternetAccessGateway (sent at all, they require IAM authentication; a cluster in a
-    subnet group, without IAM authentication, has neither, which is proven from what the API then tells).
-
-    Nor TagSpecifications for the automated backup, which goes with the cluster: the right to tag one cannot be cut
-    down to the copy's, whose id AWS makes up, and would reach production's.
-    """
-    optional: dict[str, Any] = {"DBClusterParameterGroupName": order.parameter_group, "KmsKeyId": order.kms_key}
-    if order.min_acu is not None and order.max_acu is not None:
-        optional["ServerlessV2ScalingConfiguration"] = {"MinCapacity": order.min_acu, "MaxCapacity": order.max_acu}
-    if order.log_exports:
-        optional["EnableCloudwatchLogsExports"] = list(order.log_exports)
-    return {
-        "DBClusterIdentifier": order.target,
-        "Port": order.port,
-        "DBSubnetGroupName": order.subnet_group,
-        "VpcSecurityGroupIds": list(order.security_groups),
-        "BackupRetentionPeriod": order.backup_retention_days,
-        "EnableIAMDatabaseAuthentication": order.iam_authentication,
-        "DeletionProtection": order.deletion_protection,
-        "CopyTagsToSnapshot": order.copy_tags_to_snapshot,
-        "Tags": _as_tags(order.tags),
-        **{name: value for name, value in optional.items() if value is not None},
-    }
-
-
-def _instance_shape(order: InstanceOrder) -> dict[str, Any]:
-    optional = {
-        "AvailabilityZone": order.zone,
-        "PromotionTier": order.promotion_tier,
-        "DBParameterGroupName": order.parameter_group,
-    }
-    return {
-        "DBInstanceIdentifier": order.name,
-        "DBClusterIdentifier": order.cluster,
-        "DBInstanceClass": order.instance_class,
-        "Engine": order.engine,
-        "PubliclyAccessible": False,
-        "AutoMinorVersionUpgrade": False,
-        "CopyTagsToSnapshot": False,
-        "Tags": _as_tags(order.tags),
-        **{name: value for name, value in optional.items() if value is not None},
-    }
-
-
-def _cluster(told: _Item) -> Cluster:
-    secret = told.get("MasterUserSecret") or {}
-    capacity = told.get("ServerlessV2ScalingConfiguration") or {}
-    members = told.get("DBClusterMembers", ())
-    return Cluster(
-        name=told["DBClusterIdentifier"],
-        status=told.get("Status", "unknown"),
-        engine=told.get("Engine", ""),
-        engine_version=told.get("EngineVersion", ""),
-        resource_id=told.get("DbClusterResourceId", ""),
-        arn=told.get("DBClusterArn", ""),
-        created_at=told.get("ClusterCreateTime"),
-        endpoint=told.get("Endpoint"),
-        port=told.get("Port"),
-        master_username=told.get("MasterUsername", ""),
-        encrypted=bool(told.get("StorageEncrypted")),
-        kms_key=told.get("KmsKeyId"),
-        parameter_group=told.get("DBClusterParameterGroup"),
-        subnet_group=told.get("DBSubnetGroup", ""),
-        security_groups=_groups(told),
-        iam_authentication=bool(told.get("IAMDatabaseAuthenticationEnabled")),
-        data_api=bool(told.get("HttpEndpointEnabled")),
-        vpc_networking=told.get("VPCNetworkingEnabled"),
-        internet_gateway=told.get("InternetAccessGatewayEnabled"),
-        publicly_accessible=told.get("PubliclyAccessible"),
-        roles=tuple(each.get("RoleArn", "") for each in told.get("AssociatedRoles", ())),
-        log_exports=tuple(told.get("EnabledCloudwatchLogsExports", ())),
-        backup_retention_days=told.get("BackupRetentionPeriod"),
-        members=tuple(each["DBInstanceIdentifier"] for each in members),
-        writer=next((each["DBInstanceIdentifier"] for each in members if each.get("IsClusterWriter")), None),
-        availability_zones=tuple(told.get("AvailabilityZones", ())),
-        deletion_protection=told.get("DeletionProtection"),
-        copy_tags_to_snapshot=bool(told.get("CopyTagsToSnapshot")),
-        storage_type=told.get("StorageType"),
-        backup_window=told.get("PreferredBackupWindow"),
-        maintenance_window=told.get("PreferredMaintenanceWindow"),
-        min_acu=capacity.get("MinCapacity"),
-        max_acu=capacity.get("MaxCapacity"),
-        earliest_restorable_at=told.get("EarliestRestorableTime"),
-        latest_restorable_at=told.get("LatestRestorableTime"),
-        managed_secret=ManagedSecret(arn=secret["SecretArn"], status=secret.get("SecretStatus", "creating"))
-        if secret.get("SecretArn")
-        else None,
-        tags=_tags(told),
-    )
-
-
-def _instance(told: _Item) -> Instance:
-    group = told.get("DBSubnetGroup") or {}
-    return Instance(
-        name=told["DBInstanceIdentifier"],
-        cluster=told.get("DBClusterIdentifier"),
-        status=told.get("DBInstanceStatus", "unknown"),
-        resource_id=told.get("DbiResourceId", ""),
-        arn=told.get("DBInstanceArn", ""),
-        endpoint=(told.get("Endpoint") or {}).get("Address"),
-        publicly_accessible=told.get("PubliclyAccessible"),
-        security_groups=_groups(told),
-        vpc=group.get("VpcId"),
-        subnets=tuple(each["SubnetIdentifier"] for each in group.get("Subnets", ())),
-        instance_class=told.get("DBInstanceClass", ""),
-        zone=told.get("AvailabilityZone"),
-        promotion_tier=told.get("PromotionTier"),
-        parameter_group=next((each.get("DBParameterGroupName") for each in told.get("DBParameterGroups", ())), None),
-        performance_insights=bool(told.get("PerformanceInsightsEnabled")),
-        created_at=told.get("InstanceCreateTime"),
-        tags=_tags(told),
-    )
-
-
-def _snapshot(told: _Item) -> Snapshot:
-    return Snapshot(
-        name=told["DBClusterSnapshotIdentifier"],
-        cluster=told.get("DBClusterIdentifier", ""),
-        status=told.get("Status", "unknown"),
-        type=told.get("SnapshotType", ""),
-        engine=told.get("Engine", ""),
-        engine_version=told.get("EngineVersion", ""),
-        created_at=told.get("SnapshotCreateTime"),
-        encrypted=bool(told.get("StorageEncrypted")),
-        kms_key=told.get("KmsKeyId"),
-        master_username=told.get("MasterUsername", ""),
-        iam_authentication=bool(told.get("IAMDatabaseAuthenticationEnabled")),
-        tags=_tags(told),
-    )
-
-
-def _backup(told: _Item) -> RetainedBackup:
-    window = told.get("RestoreWindow") or {}
-    return RetainedBackup(
-        cluster=told.get("DBClusterIdentifier", ""),
-        resource_id=told.get("DbClusterResourceId", ""),
-        status=told.get("Status", "unknown"),
-        engine=told.get("Engine", ""),
-        engine_version=told.get("EngineVersion", ""),
-        earliest_restorable_at=window.get("EarliestTime"),
-        latest_restorable_at=window.get("LatestTime"),
-        encrypted=bool(told.get("StorageEncrypted")),
-        kms_key=told.get("KmsKeyId"),
-        master_username=told.get("MasterUsername", ""),
-        iam_authentication=bool(told.get("IAMDatabaseAuthenticationEnabled")),
-        backup_retention_days=told.get("BackupRetentionPeriod"),
-        tags=_tags(told),
-    )
-
-
-def _groups(told: _Item) -> tuple[str, ...]:
-    return tuple(each["VpcSecurityGroupId"] for each in told.get("VpcSecurityGroups", ()))
-
-
-def _tags(told: _Item) -> dict[str, str]:
-    return {each["Key"]: each.get("Value", "") for each in told.get("TagList", ())}
-
-
-def _as_tags(tags: Mapping[str, str]) -> "list[TagTypeDef]":
-    return [{"Key": name, "Value": value} for name, value in tags.items()]
