@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from stage import Drilled, Stage, Twice
@@ -12,7 +11,6 @@ from day2.engine.engine import Engine
 from day2.engine.furnishing import furnish
 from day2.engine.settings import EngineSettings, PhaseSeconds
 
-HERE = Path(__file__).parent
 # Shorter than an operator's engine, and still longer than a step's first look.
 PHASES = PhaseSeconds(
     cluster_creating=0.2,
@@ -24,14 +22,6 @@ PHASES = PhaseSeconds(
     renaming=0.1,
     namespace_terminating=0.1,
 )
-
-
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests of this folder run on one worker: they share the engine."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.xdist_group("end-to-end"))
 
 
 @pytest.fixture(scope="session")

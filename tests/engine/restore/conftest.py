@@ -14,7 +14,6 @@ from day2.engine.postgres import binaries
 from day2.engine.settings import EngineSettings, PhaseSeconds
 from day2.restore.platform import Platform
 
-HERE = Path(__file__).parent
 # Shorter than an operator's engine, and still longer than a step's first look.
 PHASES = PhaseSeconds(
     cluster_creating=0.1,
@@ -29,14 +28,6 @@ PHASES = PhaseSeconds(
     rollout_progressing=0.1,
 )
 WAIT_SCALE = 0.02
-
-
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests of this folder run on one worker: they share the engine."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.xdist_group("restore"))
 
 
 @pytest.fixture(scope="session")
