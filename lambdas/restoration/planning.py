@@ -127,7 +127,7 @@ def _calls(facts: Facts) -> Iterator[PlannedCall]:
         call="patch Deployment",
         resource=f"{coder.namespace}/{coder.name}",
         changes=f"replicas 0 to {coder.replicas}, of the same image",
-        undo="to 0, and up again on the old database",
+        undo="scaling it to 0, and up again on the old database",
     )
     for each in facts.platform.provisioners:
         yield PlannedCall(
@@ -166,14 +166,14 @@ def _fencing(facts: Facts) -> Iterator[PlannedCall]:
             call="patch Deployment",
             resource=f"{each.namespace}/{each.name}",
             changes=f"replicas {each.replicas} to 0",
-            undo=f"to {each.replicas}",
+            undo=f"scaling it to {each.replicas} again",
         )
     if facts.source_exists:
         yield PlannedCall(
             call="rds:ModifyDBCluster",
             resource=facts.restoration.source,
             changes=f"its security groups {', '.join(facts.shape.security_groups)} to the one that admits nobody else",
-            undo="the same groups again",
+            undo="giving it the same groups again",
         )
         yield PlannedCall(
             call="ALTER DATABASE",
@@ -191,26 +191,26 @@ def _cutting_over(facts: Facts) -> Iterator[PlannedCall]:
                 call="rds:ModifyDBCluster, rds:ModifyDBInstance",
                 resource=restoration.source,
                 changes=f"its name to {restoration.old_name}, and its instances' names after it",
-                undo="the names as they were",
+                undo="renaming them as they were",
             )
         yield PlannedCall(
             call="rds:ModifyDBCluster, rds:ModifyDBInstance",
             resource=restoration.target,
             changes=f"its name to {restoration.source}, and its instances' names after it",
-            undo="the names as they were",
+            undo="renaming them as they were",
         )
         return
     yield PlannedCall(
         call="secretsmanager:PutSecretValue",
         resource="the connection secret",
         changes=f"host {platform.secret_host} to the restored cluster's",
-        undo="the version before",
+        undo="making the version before the current one",
     )
     yield PlannedCall(
         call="replace Secret",
         resource=f"{platform.coder.namespace}/{platform.url.secret}",
         changes=f"the host in {platform.url.key}; the value before is kept in a Secret of its own",
-        undo="the value before",
+        undo="writing the value before",
     )
 
 
