@@ -95,7 +95,9 @@ PLAN = Plan(
             resource=TARGET,
             changes="a new cluster, engine 16.6, shaped like the source as it is, protected from deletion",
         ),
-        PlannedCall(call="patch Deployment", resource="coder/coder", changes="replicas 2 to 0", undo="scaling it to 2 again"),
+        PlannedCall(
+            call="patch Deployment", resource="coder/coder", changes="replicas 2 to 0", undo="scaling it to 2 again"
+        ),
         PlannedCall(
             call="secretsmanager:PutSecretValue",
             resource="the connection secret",
