@@ -126,6 +126,43 @@ class Restore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScaledGroup:
+    """How one role's node group is scaled. Sizes are nodes.
+
+    floor, ceiling     automatic scaling stays between them, and within the group's own limits
+    profiles           name -> desired nodes
+    step_out, step_in  how many an alarm adds or takes away
+    largest_step       the most that one automatic change adds or takes away, a profile's excepted
+    cooldown_out_minutes, cooldown_in_minutes  an alarm's change waits so long after the group last grew, or changed
+    defer_minutes      how long `defer` tries again
+    tolerance_percent  how far Coder's count of running workspaces may be from the pods' before both are doubted
+    pods_per_node      provisioners of a node; None for a role whose pods are not scaled
+    """
+
+    node_group: str
+    floor: int
+    ceiling: int
+    profiles: Mapping[str, int] = field(default_factory=dict)
+    step_out: int = 5
+    step_in: int = 2
+    largest_step: int = 20
+    cooldown_out_minutes: float = 5
+    cooldown_in_minutes: float = 30
+    defer_minutes: int = 120
+    tolerance_percent: float = 5.0
+    pods_per_node: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scaling:
+    """Which node groups are scaled; holidays are dates in `time_zone`. The control group is never among them."""
+
+    groups: Mapping[Literal["workspace", "provisioner"], ScaledGroup]
+    time_zone: str = "UTC"
+    holidays: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Where records go. `object_lock` NONE is for an engine that has none."""
 
@@ -142,6 +179,7 @@ class Settings:
 
     snapshot_patterns  the names (with `*`) of the snapshots that IAM lets a drill restore
     platform, restore  both there, or neither: then no platform restore is deployed
+    scaling            absent: no node group is scaled
     """
 
     environment: str
@@ -156,6 +194,7 @@ class Settings:
     kubernetes: Kubernetes | None = None
     platform: Platform | None = None
     restore: Restore | None = None
+    scaling: Scaling | None = None
     on_one_machine: bool = False
 
 
