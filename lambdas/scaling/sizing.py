@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from lambdas.scaling.contracts import Change, Origin, Sizes, nodes
 from lambdas.settings import ScaledGroup
 
+_ORIGINS = {"operator": "a person", "schedule": "a schedule", "alarm": "an alarm"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
@@ -34,8 +36,10 @@ def target(change: Change, sizes: Sizes, policy: ScaledGroup, *, origin: Origin)
     if desired is None:
         return OutOfBounds(faults=(f"{words}: the settings of {policy.node_group} have {_names(policy)}",))
     if origin == "operator":
-        faults = tuple(_faults(desired, asked, policy))
+        faults = tuple(_faults(desired, asked, policy, asks_largest=change.largest is not None))
         return OutOfBounds(faults=faults) if faults else Target(sizes=replace(asked, desired=desired), asked=words)
+    if (change.smallest, change.largest) != (None, None):
+        return OutOfBounds(faults=(f"min and max are changed by a person only, not by {_ORIGINS[origin]}",))
     return _held_back(desired, asked, policy, words=words, stepwise=change.profile is None)
 
 
@@ -54,7 +58,7 @@ def _desired(change: Change, sizes: Sizes, policy: ScaledGroup) -> tuple[int | N
     return change.desired, nodes(change.desired)
 
 
-def _faults(desired: int, asked: Sizes, policy: ScaledGroup) -> list[str]:
+def _faults(desired: int, asked: Sizes, policy: ScaledGroup, *, asks_largest: bool) -> list[str]:
     faults = []
     if asked.smallest > asked.largest:
         faults.append(f"min {asked.smallest} is more than max {asked.largest}")
@@ -66,7 +70,7 @@ def _faults(desired: int, asked: Sizes, policy: ScaledGroup) -> list[str]:
         faults.append(
             f"{nodes(desired)} is above the maximum of {asked.largest}; ask for min, max and desired together"
         )
-    if asked.largest > policy.ceiling:
+    if asks_largest and asked.largest > policy.ceiling:
         faults.append(f"max {asked.largest} is above the ceiling of {policy.ceiling} in the settings")
     if desired > policy.ceiling:
         faults.append(f"{nodes(desired)} is above the ceiling of {policy.ceiling} in the settings")
