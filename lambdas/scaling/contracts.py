@@ -191,6 +191,29 @@ class Decision:
     alert: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalingRun:
+    """One execution of the machine: what is asked of which group, by whom.
+
+    execution  its ARN
+    cluster    the EKS cluster of the node group
+    until      a person's change holds until then over schedules and alarms; None: it does not
+    duplicate  another execution has this schedule's slot or this alarm's transition already
+    """
+
+    id: str
+    environment: str
+    execution: str
+    opened_at: datetime
+    started_by: str
+    cluster: str
+    node_group: str
+    demand: Demand
+    until: datetime | None = None
+    dry_run: bool = False
+    duplicate: bool = False
+
+
 def nodes(count: int) -> str:
     """`1 node`, `12 nodes`."""
     return f"{count} node{'' if count == 1 else 's'}"
