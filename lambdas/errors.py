@@ -115,6 +115,30 @@ class SnapshotNotReady(NotYet):
     at_last = "See the snapshot's status and its events in RDS, then start again."
 
 
+class GroupUpdating(NotYet):
+    """An update of the node group runs, and EKS takes one at a time."""
+
+    at_last = "See the node group's update history in EKS: an update that does not end must be cancelled there."
+
+
+class GroupBusy(NotYet):
+    """Another scaling of the same node group is at work."""
+
+    at_last = "`day2 scale history` names the scaling that holds the group; see its execution, then start again."
+
+
+class NodesNotReady(NotYet):
+    """The node group has not as many Ready nodes yet as it should have."""
+
+    at_last = "See the Auto Scaling group's activities, the quota of instances and the subnets' free addresses."
+
+
+class NodesNotGone(NotYet):
+    """Nodes that were terminated are in Kubernetes still."""
+
+    at_last = "See the instances in EC2 and the Auto Scaling group's lifecycle hooks."
+
+
 class ServiceBusy(NotYet):
     """AWS cannot take the call now: throttled, a server error after the SDK's own retries, a resource at work."""
 
@@ -258,6 +282,18 @@ class FinalSnapshotFailed(Refused):
 
 class FinalSnapshotOverdue(Refused):
     """The final snapshot passed its ceiling; nothing was deleted."""
+
+
+class ScalingRefused(Refused):
+    """The plan does not allow what was asked for; nothing was changed."""
+
+
+class UpdateFailed(Refused):
+    """EKS did not bring an update of the node group to its end, and said why."""
+
+
+class CapacityMissing(Refused):
+    """Nodes that were ordered are not Ready within the ceiling."""
 
 
 class ExecutionDied(Refused):

@@ -90,7 +90,7 @@ class ContainerState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pod:
-    """A pod. `terminating`: its end has begun; `over`: its containers have ended for good."""
+    """A pod. `terminating`: its end has begun; `over`: its containers have ended for good; `node`: it is bound to."""
 
     name: str
     phase: str
@@ -98,6 +98,7 @@ class Pod:
     terminating: bool
     labels: Mapping[str, str] = field(default_factory=dict)
     containers: tuple[ContainerState, ...] = ()
+    node: str = ""
 
     @property
     def over(self) -> bool:

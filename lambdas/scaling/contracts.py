@@ -76,7 +76,8 @@ class Group:
 class Node:
     """A node of the group as Kubernetes knows it.
 
-    holds  what would end with it: ids of workspaces whose pods are bound to it, or names of daemons that run a build
+    cordoned_by  id of the scaling that cordoned it; empty where a person did, or nobody
+    holds        what would end with it: ids of workspaces whose pods are bound to it, or names of daemons that build
     """
 
     name: str
@@ -85,6 +86,7 @@ class Node:
     created_at: datetime
     ready: bool = True
     cordoned: bool = False
+    cordoned_by: str = ""
     holds: tuple[str, ...] = ()
 
 

@@ -299,3 +299,34 @@ def test_a_busy_api_server_is_asked_again(wire: Wire, door: Kubernetes) -> None:
     wire.answers = [status(429, "too many requests", "TooManyRequests")]
     with pytest.raises(ServiceBusy):
         ask(door)
+
+
+def test_a_groups_nodes_are_told_with_their_instance_zone_and_state(wire: Wire, door: Kubernetes) -> None:
+    told = {
+        "metadata": {
+            "name": "ip-10-20-1-23.eu-central-1.compute.internal",
+            "creationTimestamp": "2026-11-26T06:45:00Z",
+            "labels": {"topology.kubernetes.io/zone": "eu-central-1a"},
+            "annotations": {"coder-day2/cordoned-by": "20261126-0a1b2c3d"},
+        },
+        "spec": {"providerID": "aws:///eu-central-1a/i-0123456789abcdef0", "unschedulable": True},
+        "status": {"conditions": [{"type": "Ready", "status": "Unknown"}]},
+    }
+    wire.answers = [(200, {"items": [told]})]
+    (node,) = door.nodes("coder-prod-ws")
+    assert "labelSelector=eks.amazonaws.com%2Fnodegroup%3Dcoder-prod-ws" in wire.asked[0].path
+    assert (node.instance, node.zone) == ("i-0123456789abcdef0", "eu-central-1a")
+    assert (node.ready, node.cordoned, node.cordoned_by) == (False, True, "20261126-0a1b2c3d")
+
+
+def test_a_node_is_cordoned_in_the_name_of_a_scaling_and_let_go_of_without_a_trace(
+    wire: Wire, door: Kubernetes
+) -> None:
+    wire.answers = [(200, {}), (200, {}), status(404, "not found", "NotFound")]
+    assert door.cordon("node-1", by="20261126-0a1b2c3d")
+    assert door.uncordon("node-1")
+    assert not door.cordon("node-2", by="20261126-0a1b2c3d")
+    cordon, uncordon, _ = (json.loads(each.body) for each in wire.asked)
+    assert cordon["spec"] == {"unschedulable": True}
+    assert cordon["metadata"]["annotations"] == {"coder-day2/cordoned-by": "20261126-0a1b2c3d"}
+    assert uncordon == {"metadata": {"annotations": {"coder-day2/cordoned-by": None}}, "spec": {"unschedulable": None}}

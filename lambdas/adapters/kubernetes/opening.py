@@ -8,6 +8,7 @@ from typing import Any
 
 from lambdas.adapters import aws
 from lambdas.adapters.kubernetes.namespaces import Namespaces
+from lambdas.adapters.kubernetes.nodes import Nodes
 from lambdas.adapters.kubernetes.replicas import Replicas
 from lambdas.adapters.kubernetes.secrets import Secrets
 from lambdas.adapters.kubernetes.workloads import Workloads
@@ -19,7 +20,7 @@ _USED_FOR_SECONDS = 30
 _CLUSTER_HEADER = "x-k8s-aws-id"
 
 
-class Kubernetes(Namespaces, Workloads, Secrets, Replicas):
+class Kubernetes(Namespaces, Workloads, Secrets, Replicas, Nodes):
     """Every call to one cluster's API."""
 
 

@@ -119,6 +119,7 @@ def _pod(told: Mapping[str, Any]) -> Pod:
         terminating=bool(metadata.get("deletionTimestamp")),
         labels=metadata.get("labels") or {},
         containers=tuple(map(_state, status.get("containerStatuses") or ())),
+        node=told.get("spec", {}).get("nodeName") or "",
     )
 
 
