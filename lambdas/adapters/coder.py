@@ -9,13 +9,17 @@ Paths, rights and fields: Coder's API reference, releases 2.0 to 2.34.
 import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
+from urllib.parse import quote
 
 from lambdas.platform.answers import Broken, Build, DatabaseHealth, Skipped
 
 T = TypeVar("T")
 
 TOKEN_HEADER = "Coder-Session-Token"  # noqa: S105  a header's name
+MOST_JOBS = 100
+"""As many waiting jobs are told apart; what there are more of changes no decision."""
+MOST_DAEMONS = 1_000
 _LONGEST_MESSAGE = 200
 _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 _REDIRECTS = range(300, 400)
@@ -74,6 +78,26 @@ class Coder:
     def workspaces(self) -> Mapping[str, int] | Skipped | Broken:
         """GET /api/v2/deployment/stats: workspaces by pending, building, running, failed, stopped. coderd caches it."""
         return self._ask("/api/v2/deployment/stats", _workspaces)
+
+    def running(self) -> int | Skipped | Broken:
+        """How many running workspaces this token sees: 0 where it may see none, so compare with `workspaces`."""
+        return self._ask("/api/v2/workspaces?q=status:running&limit=1", lambda told: int(told["count"]))
+
+    def organizations(self) -> tuple[str, ...] | Skipped | Broken:
+        """The ids of the organizations that the token sees."""
+        return self._ask("/api/v2/organizations", lambda told: tuple(str(each["id"]) for each in told))
+
+    def jobs(self, organization: str, status: Literal["pending", "running"]) -> int | Skipped | Broken:
+        """How many provisioner jobs of an organization have this status, MOST_JOBS at most. Since Coder 2.19."""
+        path = f"/api/v2/organizations/{quote(organization)}/provisionerjobs?status={status}&limit={MOST_JOBS}"
+        return self._ask(path, len)
+
+    def daemons(self, organization: str) -> Mapping[str, str] | Skipped | Broken:
+        """The provisioner daemons of an organization, name -> idle, busy or offline."""
+        return self._ask(
+            f"/api/v2/organizations/{quote(organization)}/provisionerdaemons?limit={MOST_DAEMONS}",
+            lambda told: {str(each["name"]): str(each["status"]) for each in told},
+        )
 
     def _ask(self, path: str, read: Callable[[Any], T]) -> T | Skipped | Broken:
         if isinstance(self._token, Skipped):

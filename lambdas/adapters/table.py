@@ -14,6 +14,10 @@ Who keeps what in it, one door each; `expires_at` (epoch seconds) only tidies up
 | `approvals`                 | restore id | the question that was asked last for a restore, its answer | approvals |
 | `retirement-lock#<cluster>` | `lock`     | the execution and retirement that hold a cluster; expires  | retirements |
 | `retirements`               | its id     | one item a retirement that has ended: how                  | retirements |
+| `scaling-claim#<group>#<by>`| slot, ...  | the execution that has a slot or a transition; expires    | scalings  |
+| `scaling-lock#<group>`      | `lock`     | the execution and scaling that hold a node group; expires  | scalings  |
+| `scaling#<group>`           | `standing` | what a person ordered until when; when it grew and shrank  | scalings  |
+| `scalings#<month>`          | time#id    | one item a decision, with the facts it saw; expires        | scalings  |
 
 All drills share one partition on purpose, and so do restores and approvals. Their ids begin with the date, so one query
 backwards reads the newest first; a year of four drills a month is some 100 kB, far below what a partition or a page

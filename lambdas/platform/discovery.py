@@ -85,6 +85,14 @@ def http_port(container: Container) -> int:
     return HTTP
 
 
+def container_of(deployment: Deployment) -> str:
+    """The name of coderd's container: the one that is called or imaged so, else the first, as the chart has it."""
+    found = [each.name for each in deployment.containers if _is_coder(each)] or [
+        each.name for each in deployment.containers
+    ]
+    return found[0] if found else ""
+
+
 def _is_coder(container: Container) -> bool:
     image = container.image.partition("@")[0].rpartition("/")[2].partition(":")[0]
     return container.name == "coder" or "coder" in image

@@ -78,6 +78,7 @@ class Node:
 
     cordoned_by  id of the scaling that cordoned it; empty where a person did, or nobody
     holds        what would end with it: ids of workspaces whose pods are bound to it, or names of daemons that build
+    more         how many beyond those named hold it
     """
 
     name: str
@@ -88,6 +89,7 @@ class Node:
     cordoned: bool = False
     cordoned_by: str = ""
     holds: tuple[str, ...] = ()
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,16 @@ class Queue:
     pending: int
     running: int
     autostop_due: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capacity:
+    """What Kubernetes and Coder tell of a group; the fields are those of Facts."""
+
+    nodes: tuple[Node, ...] = ()
+    workspaces: Workspaces | None = None
+    queue: Queue | None = None
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,10 +175,11 @@ class Doomed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """A node that stays because of what runs on it."""
+    """A node that stays because of what runs on it, and of `more` that is not named."""
 
     node: str
     holds: tuple[str, ...]
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

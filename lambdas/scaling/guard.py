@@ -59,8 +59,8 @@ def removable(nodes: Sequence[Node], count: int) -> tuple[Node, ...]:
 
 def holding(nodes: Sequence[Node]) -> tuple[Holding, ...]:
     """The nodes that stay, and what they are held by: those with the least first, as they empty first."""
-    held = sorted((each for each in nodes if each.holds), key=lambda each: (len(each.holds), each.name))
-    return tuple(Holding(node=each.name, holds=each.holds) for each in held)
+    held = sorted((each for each in nodes if each.holds), key=lambda each: (len(each.holds) + each.more, each.name))
+    return tuple(Holding(node=each.name, holds=each.holds, more=each.more) for each in held)
 
 
 def work_to_come(queue: Queue | None) -> str:

@@ -27,6 +27,11 @@ def with_builds(nodes: Sequence[Node], pods: Sequence[Pod], daemons: Mapping[str
     return _held(nodes, holding)
 
 
+def named(nodes: Sequence[Node], *, most: int) -> tuple[Node, ...]:
+    """The nodes with at most so many named of what holds them; the others are counted."""
+    return tuple(replace(each, holds=each.holds[:most], more=max(0, len(each.holds) - most)) for each in nodes)
+
+
 def workspaces(pods: Sequence[Pod]) -> tuple[int, int]:
     """How many workspaces have a pod that has not ended, and how many of these have no node yet."""
     placed = {each.labels.get(WORKSPACE_LABEL, each.name): each.node for each in sorted(_running(pods), key=_by_node)}

@@ -105,3 +105,32 @@ def test_a_redirect_to_the_access_url_is_not_followed() -> None:
 def test_what_coderd_would_not_answer_is_broken(status: int, says: Any) -> None:
     for what in ("users", "health", "build"):
         assert isinstance(ask(Replica(status, says), what), Broken)
+
+
+@pytest.mark.parametrize(
+    ("ask_it", "says", "path", "answer"),
+    [
+        (lambda coder: coder.running(), {"count": 46}, "/api/v2/workspaces?q=status:running&limit=1", 46),
+        (lambda coder: coder.organizations(), [{"id": "o-1"}, {"id": "o-2"}], "/api/v2/organizations", ("o-1", "o-2")),
+        (
+            lambda coder: coder.jobs("o-1", "pending"),
+            [{}, {}],
+            "/api/v2/organizations/o-1/provisionerjobs?status=pending&limit=100",
+            2,
+        ),
+        (
+            lambda coder: coder.daemons("o-1"),
+            [{"name": "prov-0", "status": "busy"}, {"name": "prov-1", "status": "idle"}],
+            "/api/v2/organizations/o-1/provisionerdaemons?limit=1000",
+            {"prov-0": "busy", "prov-1": "idle"},
+        ),
+    ],
+)
+def test_what_scaling_asks_is_read(ask_it: Any, says: Any, path: str, answer: Any) -> None:
+    replica = Replica(says=says)
+    assert ask_it(Coder(replica, token=TOKEN)) == answer
+    assert replica.path == path
+
+
+def test_a_release_without_provisioner_jobs_is_skipped_and_not_taken_for_an_empty_queue() -> None:
+    assert isinstance(Coder(Replica(404, {"message": "not found"}), token=TOKEN).jobs("o-1", "pending"), Skipped)

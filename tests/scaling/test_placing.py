@@ -5,7 +5,7 @@ from typing import Any
 from scaling_samples import fleet
 
 from lambdas.platform.cluster import Pod
-from lambdas.scaling.placing import WORKSPACE_LABEL, with_builds, with_workspaces, workspaces
+from lambdas.scaling.placing import WORKSPACE_LABEL, named, with_builds, with_workspaces, workspaces
 
 
 def pod(name: str, node: str = "", *, phase: str = "Running", workspace: str = "", **more: Any) -> Pod:
@@ -38,3 +38,9 @@ def test_a_provisioner_holds_its_node_while_it_builds_or_nobody_knows() -> None:
     pods = [pod("prov-0", "node-00"), pod("prov-1", "node-01"), pod("prov-2", "node-02")]
     nodes = with_builds(fleet(3), pods, {"prov-0": "busy", "prov-1": "idle"})
     assert [each.holds for each in nodes] == [("prov-0",), (), ("prov-2",)]
+
+
+def test_of_many_workspaces_on_a_node_a_few_are_named_and_the_others_counted() -> None:
+    pods = [pod(f"p{number}", "node-00", workspace=f"ws-{number}") for number in range(14)]
+    (node,) = named(with_workspaces(fleet(1), pods), most=5)
+    assert (len(node.holds), node.more) == (5, 9)
