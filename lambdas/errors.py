@@ -292,6 +292,10 @@ class UpdateFailed(Refused):
     """EKS did not bring an update of the node group to its end, and said why."""
 
 
+class TerminationOverdue(Refused):
+    """Nodes that were terminated are there still after the ceiling."""
+
+
 class CapacityMissing(Refused):
     """Nodes that were ordered are not Ready within the ceiling."""
 

@@ -135,6 +135,7 @@ class ScaledGroup:
     largest_step       the most that one automatic change adds or takes away, a profile's excepted
     cooldown_out_minutes, cooldown_in_minutes  an alarm's change waits so long after the group last grew, or changed
     defer_minutes      how long `defer` tries again
+    ready_minutes      within which ordered nodes are Ready, else an alert
     tolerance_percent  how far Coder's count of running workspaces may be from the pods' before both are doubted
     pods_per_node      provisioners of a node; None for a role whose pods are not scaled
     """
@@ -149,6 +150,7 @@ class ScaledGroup:
     cooldown_out_minutes: float = 5
     cooldown_in_minutes: float = 30
     defer_minutes: int = 120
+    ready_minutes: int = 15
     tolerance_percent: float = 5.0
     pods_per_node: int | None = None
 

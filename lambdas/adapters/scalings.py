@@ -90,6 +90,24 @@ class Scalings:
             }
         )
 
+    def close(self, summary: Mapping[str, Any]) -> None:
+        """Enter how a scaling ended, once: the first end stays."""
+        opened = payload.parse_instant(summary["opened_at"])
+        self._table.put_if(
+            {
+                **key(_ends(opened), summary["id"]),
+                "summary": document(summary),
+                "expires_at": epoch(opened + HISTORY_KEPT),
+            },
+            condition="attribute_not_exists(pk)",
+            values={},
+        )
+
+    def end(self, run: ScalingRun) -> Mapping[str, Any] | None:
+        """How a scaling ended; None while it goes on."""
+        item = self._table.get(_ends(run.opened_at), run.id)
+        return None if item is None else dict(read(item, "summary"))
+
     def history(self, *, since: datetime, until: datetime) -> Iterator[tuple[datetime, ScalingRun, Decision]]:
         """The decisions from `since` to `until`, the latest first, a month's partition at a time."""
         month = until.astimezone(UTC)
@@ -119,6 +137,10 @@ class Scalings:
 def _month(moment: datetime) -> str:
     """The partition of a month's decisions, in UTC: an alarm that flaps all month stays far below what one may hold."""
     return f"scalings#{payload.instant(moment)[:7]}"
+
+
+def _ends(opened_at: datetime) -> str:
+    return f"scaling-ends#{payload.instant(opened_at)[:7]}"
 
 
 def _lock_of(group: str) -> str:

@@ -18,6 +18,7 @@ Who keeps what in it, one door each; `expires_at` (epoch seconds) only tidies up
 | `scaling-lock#<group>`      | `lock`     | the execution and scaling that hold a node group; expires  | scalings  |
 | `scaling#<group>`           | `standing` | what a person ordered until when; when it grew and shrank  | scalings  |
 | `scalings#<month>`          | time#id    | one item a decision, with the facts it saw; expires        | scalings  |
+| `scaling-ends#<month>`      | its id     | one item a scaling that has ended: how; expires            | scalings  |
 
 All drills share one partition on purpose, and so do restores and approvals. Their ids begin with the date, so one query
 backwards reads the newest first; a year of four drills a month is some 100 kB, far below what a partition or a page
@@ -76,13 +77,14 @@ class Table:
 
     def put_if(self, item: Item, *, condition: str, values: Item) -> bool:
         """Replace an item where the condition holds; False where it does not."""
+        known: dict[str, Any] = {"ExpressionAttributeValues": values} if values else {}
         with aws.asking(self._name):
             try:
                 self._client.put_item(
                     TableName=self._name,
                     Item=item,
                     ConditionExpression=condition,
-                    ExpressionAttributeValues=values,
+                    **known,
                 )
             except self._client.exceptions.ConditionalCheckFailedException:
                 return False

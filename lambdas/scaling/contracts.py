@@ -207,6 +207,30 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Sizes to order of EKS: before nodes are terminated, and after. None: nothing is."""
+
+    first: Sizes | None = None
+    last: Sizes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A decision and what follows from it."""
+
+    decision: Decision
+    order: Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A group as it is held for one scaling: as EKS has it, and what was said and done before."""
+
+    group: Group
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScalingRun:
     """One execution of the machine: what is asked of which group, by whom.
 

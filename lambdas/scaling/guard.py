@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from lambdas.scaling.contracts import Facts, Holding, Node, Queue, Workspaces
+from lambdas.scaling.contracts import Doomed, Facts, Holding, Node, Queue, Workspaces
 from lambdas.settings import ScaledGroup
 
 
@@ -55,6 +55,16 @@ def removable(nodes: Sequence[Node], count: int) -> tuple[Node, ...]:
         left[fullest.zone] -= 1
         chosen.append(fullest)
     return tuple(chosen)
+
+
+def still_empty(chosen: Sequence[Doomed], nodes: Sequence[Node], *, by: str) -> tuple[Doomed, ...]:
+    """Of the chosen nodes those that may go now: there, cordoned by this scaling, and holding nothing."""
+    seen = {each.name: each for each in nodes}
+    return tuple(
+        each
+        for each in chosen
+        if (node := seen.get(each.name)) and node.cordoned and node.cordoned_by == by and not node.holds
+    )
 
 
 def holding(nodes: Sequence[Node]) -> tuple[Holding, ...]:

@@ -7,7 +7,9 @@ from lambdas import errors
 from lambdas.errors import Day2Error
 
 Bundle = Literal["control", "inside"]
-Room = Literal["recovery", "restoration", "verification", "platform", "approval", "handover", "retirement", "evidence"]
+Room = Literal[
+    "recovery", "restoration", "verification", "platform", "approval", "handover", "retirement", "scaling", "evidence"
+]
 
 CALLS_AWS: tuple[type[Day2Error], ...] = (errors.ServiceBusy, errors.AccessRefused, errors.RequestRefused)
 

@@ -90,3 +90,11 @@ def test_the_history_goes_back_over_months_the_latest_first(scalings: Scalings) 
     found = list(scalings.history(since=NOW - timedelta(days=92), until=NOW))
     assert [(at, run.id) for at, run, _ in found] == [(at, f"run-{n}") for n, at in enumerate(moments[:3])]
     assert found[0][2] == DECISION
+
+
+def test_a_scaling_ends_once(scalings: Scalings) -> None:
+    end = {"id": ONE.id, "opened_at": "2026-12-01T09:00:00Z", "outcome": "scaled"}
+    assert scalings.end(ONE) is None
+    scalings.close(end)
+    scalings.close({**end, "outcome": "failed"})
+    assert scalings.end(ONE) == end
