@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from lambdas.adapters import aws
-from lambdas.errors import ServiceBusy
+from lambdas.errors import RequestRefused, ServiceBusy
 
 _BUSY = frozenset({"ScalingActivityInProgress", "ResourceContention"})
 _GONE = "No managed instance found"
@@ -27,6 +27,11 @@ class Member:
     instance: str
     zone: str
     state: str
+
+    @property
+    def stays(self) -> bool:
+        """In service or on its way there, and not on its way out."""
+        return self.state == "InService" or self.state.startswith("Pending")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +56,26 @@ class Fleet:
         self._client = client
 
     def members(self, group: str) -> tuple[Member, ...]:
-        """The instances of a group, those that come or go among them; none of a group that does not exist."""
-        with aws.asking(group):
-            found = self._client.describe_auto_scaling_groups(AutoScalingGroupNames=[group])["AutoScalingGroups"]
+        """The instances of a group, those that come or go among them. Raises RequestRefused when there is no group."""
         return tuple(
             Member(instance=each["InstanceId"], zone=each["AvailabilityZone"], state=each["LifecycleState"])
-            for told in found
-            for each in told.get("Instances", ())
+            for each in self._group(group).get("Instances", ())
         )
+
+    def desired(self, group: str) -> int:
+        """How many instances are wanted now: a termination lowers it here first. As `members`."""
+        return int(self._group(group)["DesiredCapacity"])
+
+    def _group(self, name: str) -> Any:
+        with aws.asking(name):
+            found = self._client.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"]
+        if not found:
+            raise RequestRefused(
+                "There is no such Auto Scaling group.",
+                resource=name,
+                next_step="See in EKS whether the node group is healthy: it names its Auto Scaling group.",
+            )
+        return found[0]
 
     def terminate(self, instance: str) -> bool:
         """End exactly this instance and want one fewer. False: it is no member of a group any more.

@@ -216,10 +216,12 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A decision and what follows from it."""
+    """A decision and its orders. `orders_first`, `orders_last`: whether `order` has them."""
 
     decision: Decision
     order: Order
+    orders_first: bool
+    orders_last: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

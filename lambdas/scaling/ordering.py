@@ -2,7 +2,18 @@
 
 from dataclasses import replace
 
-from lambdas.scaling.contracts import Decision, Demand, Order, Sizes
+from lambdas.scaling.contracts import Decision, Demand, Order, Plan, Sizes
+
+
+def plan(decision: Decision) -> Plan:
+    """The decision with its orders."""
+    orders = order(decision)
+    return Plan(
+        decision=decision,
+        order=orders,
+        orders_first=orders.first is not None,
+        orders_last=orders.last is not None,
+    )
 
 
 def order(decision: Decision) -> Order:
@@ -28,6 +39,15 @@ def order(decision: Decision) -> Order:
             )
         case _:
             return Order()
+
+
+def never_lower(sizes: Sizes, *, than: Sizes) -> Sizes:
+    """`sizes` with at least the nodes that are desired now: a lower desired size ends nodes of EKS's own choice.
+
+    Fewer nodes may have gone than were planned, because something started on them in time.
+    """
+    desired = max(sizes.desired, than.desired)
+    return replace(sizes, desired=desired, largest=max(sizes.largest, desired))
 
 
 def goes_on(decision: Decision, demand: Demand, *, late: bool) -> bool:

@@ -40,11 +40,12 @@ def summary(state: State, *, closed_at: datetime) -> dict[str, Any]:
     run, planned = payload.read(ScalingRun, state["run"]), (state.get("plan") or {}).get("decision")
     decision = payload.read(Decision, planned) if planned else None
     failure = failures.read(state["failure"], part="scaling") if state.get("failure") else None
-    looked = state.get("looked") or {}
+    looked, outcome = state.get("looked") or {}, outcome_of(state)
+    refused = decision.reason if decision and outcome == "refused" else None
     return {
         "id": run.id,
         "group": run.node_group,
-        "outcome": outcome_of(state),
+        "outcome": outcome,
         "rule": decision and decision.rule,
         "decision": decision.reason if decision else f"{run.node_group} was not decided on",
         "before": decision and payload.write(decision.before),
@@ -58,8 +59,9 @@ def summary(state: State, *, closed_at: datetime) -> dict[str, Any]:
         "opened_at": payload.instant(run.opened_at),
         "closed_at": payload.instant(closed_at),
         "alert": (decision is not None and decision.alert) or bool(looked.get("doubts")) or failure is not None,
-        "error": failure and failure.name,
-        "cause": failure and failure.sentence,
+        "error": failure.name if failure else "ScalingRefused" if refused else None,
+        "cause": failure.sentence if failure else refused,
+        "left_cordoned": bool(state.get("staying_failure") or state.get("uncordon_failure")),
         "why": (state.get("why") or {}).get("cause"),
     }
 
@@ -69,12 +71,15 @@ def message(told: State, *, environment: str) -> Message | None:
     if not told["alert"]:
         return None
     lines = [sentence(str(told["decision"])), ""]
-    if told["error"]:
+    failed = told["outcome"] == "failed"
+    if failed:
         lines += [f"Error: {told['error']}", sentence(told["cause"]), ""]
     if told["why"]:
         lines += [f"Cause: {told['why']['kind']}", sentence(told["why"]["sentence"]), ""]
     if told["doubts"]:
         lines += ["Facts in doubt, so that every node took pods again:", *(f"  {each}" for each in told["doubts"]), ""]
+    if told["left_cordoned"]:
+        lines += ["Its nodes may stay cordoned, which is safe; the next scaling of the group lets them go.", ""]
     opened, closed = payload.parse_instant(told["opened_at"]), payload.parse_instant(told["closed_at"])
     lines += [
         f"Group       {told['group']}",
@@ -82,5 +87,5 @@ def message(told: State, *, environment: str) -> Message | None:
         f"Ended       {clock(closed)}, after {duration((closed - opened).total_seconds())}",
         f"Scaling     {told['id']}: day2 scale history",
     ]
-    word = "Scaling FAILED" if told["error"] else "Scaling stands still"
+    word = "Scaling FAILED" if failed else "Scaling stands still"
     return Message(subject=f"[{environment}] {word}: {told['group']}", body="\n".join(lines) + "\n")

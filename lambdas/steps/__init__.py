@@ -7,9 +7,20 @@ files name a step's ARN as `${<Step.name>}`.
 from lambdas.steps.drill import DRILL_STEPS
 from lambdas.steps.restore import OPERATIONS, RESTORE_STEPS
 from lambdas.steps.retire import RETIRE_STEPS
+from lambdas.steps.scale import SCALE_STEPS
 from lambdas.steps.step import Bundle, Step
 
-__all__ = ["BY_NAME", "DRILL_STEPS", "OPERATIONS", "RESTORE_STEPS", "RETIRE_STEPS", "STEPS", "Bundle", "Step"]
+__all__ = [
+    "BY_NAME",
+    "DRILL_STEPS",
+    "OPERATIONS",
+    "RESTORE_STEPS",
+    "RETIRE_STEPS",
+    "SCALE_STEPS",
+    "STEPS",
+    "Bundle",
+    "Step",
+]
 
-STEPS: tuple[Step, ...] = (*DRILL_STEPS, *RESTORE_STEPS, *OPERATIONS, *RETIRE_STEPS)
+STEPS: tuple[Step, ...] = (*DRILL_STEPS, *RESTORE_STEPS, *OPERATIONS, *RETIRE_STEPS, *SCALE_STEPS)
 BY_NAME = {each.name: each for each in STEPS}

@@ -86,9 +86,9 @@ SCALE_STEPS: tuple[Step, ...] = (
         raises=CALLS_AWS,
     ),
     Step(
-        name="FindEnding",
+        name="FindStaying",
         room="scaling",
-        does="Reads from Auto Scaling which of the chosen nodes end already.",
+        does="Reads from Auto Scaling which instances of the group do not end.",
         raises=CALLS_AWS,
     ),
     Step(

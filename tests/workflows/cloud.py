@@ -30,6 +30,7 @@ from lambdas.evidence import metrics
 from lambdas.settings import Database, Evidence, Kubernetes, Objectives, Settings
 
 from .cloud_kubernetes import KubernetesFake
+from .cloud_nodes import NodesFake
 from .cloud_platform import PlatformFake
 from .cloud_rds import ACCOUNT, QUICK, REALISTIC, REGION, SOURCE, SUBNETS, VPC, Durations, Json, Rds, Refusal, copied
 from .harness import World
@@ -96,6 +97,7 @@ class Cloud:
     aftermath: Callable[[Call], None] = lambda _: None
     ingress_from: str = "sg-verifier"
     platform: PlatformFake | None = None
+    nodes: NodesFake | None = None
 
     def attach(self, platform: PlatformFake) -> None:
         """Put a platform into this cloud: its secrets, and the faults that its Kubernetes API may answer with."""
@@ -195,8 +197,10 @@ class Cloud:
                 return self._secret(call) if told is None else told
             case "cloudwatch":
                 return {"Label": "DatabaseConnections", "Datapoints": self.rds.connections(call.asked)}
-            case "eks":
-                return {"cluster": {"name": "coder-prod", "status": "ACTIVE", "endpoint": "http://127.0.0.1"}}
+            case "autoscaling" | "eks":
+                told = self.nodes.answer(call.service, call.operation, call.asked) if self.nodes else None
+                cluster = {"cluster": {"name": "coder-prod", "status": "ACTIVE", "endpoint": "http://127.0.0.1"}}
+                return cluster if told is None else told
             case _:
                 raise NotImplementedError(f"{call.service}.{call.operation}")
 

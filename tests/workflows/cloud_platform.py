@@ -71,6 +71,8 @@ class PlatformFake:
     unhealthy     coderd on these clusters (by resource id) answers as a broken one does
     old_password  the one that recovery points have
     starts_seconds, ends_seconds  what a replica takes to become ready, and to be gone
+    more_of_coder  path -> what coderd answers beside what a restore asks
+    controllers    what else time makes of the cluster
     """
 
     time: VirtualTime
@@ -85,6 +87,8 @@ class PlatformFake:
     replicas: dict[str, Replica] = field(default_factory=dict)
     meddle: Callable[[str, str, Json | None], int | None] = lambda *_: None
     aftermath: Callable[[], None] = lambda: None
+    more_of_coder: Callable[[], Json] = dict
+    controllers: Callable[[], None] = lambda: None
     old_password: str = PASSWORD
     starts_seconds: float = 4
     ends_seconds: float = 4
@@ -218,6 +222,7 @@ class PlatformFake:
 
     def proceed(self) -> None:
         """Let the Deployments' pods be what their time and their Secret make of them."""
+        self.controllers()
         now, wanted = self.time.now, self.coder_replicas()
         for name in [name for name, each in self.replicas.items() if each.ends_at and each.ends_at <= now]:
             del self.replicas[name]
@@ -298,6 +303,7 @@ class PlatformFake:
             "/api/v2/users": {"users": [], "count": users},
             "/api/v2/templates": [{}] * 3,
             "/api/v2/groups": [{}] * 2,
+            **self.more_of_coder(),
         }
         return (200, answers[path]) if path in answers else (404, {"message": "Route not found."})
 

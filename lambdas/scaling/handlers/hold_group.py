@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
-from lambdas.adapters import aws, executions, node_groups
+from lambdas.adapters import aws, executions
 from lambdas.adapters.scalings import Scalings
 from lambdas.errors import GroupBusy
 from lambdas.runtime import Call, step
 from lambdas.scaling.contracts import Held, ScalingRun
+from lambdas.scaling.present import group_of
 
 # The state machine's own TimeoutSeconds (6 h), and an hour.
 LONGEST_EXECUTION = timedelta(hours=7)
@@ -19,8 +20,7 @@ def handler(call: Call) -> Held:
     scalings = Scalings(call.settings.evidence.table, aws.client("dynamodb"))
     if not run.dry_run:
         _hold(scalings, run)
-    group = node_groups.door().group(run.cluster, run.node_group, run.demand.role)
-    return Held(group=group, standing=scalings.standing(run.node_group))
+    return Held(group=group_of(run), standing=scalings.standing(run.node_group))
 
 
 def _hold(scalings: Scalings, run: ScalingRun) -> None:

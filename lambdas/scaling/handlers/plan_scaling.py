@@ -7,7 +7,7 @@ from lambdas.runtime import Call, step
 from lambdas.scaling.calendar import is_holiday
 from lambdas.scaling.contracts import Capacity, Facts, Held, Override, Plan, ScalingRun
 from lambdas.scaling.groups import policy_of, scaling_of
-from lambdas.scaling.ordering import order
+from lambdas.scaling.ordering import plan
 from lambdas.scaling.planning import plan_scaling
 
 
@@ -33,4 +33,4 @@ def handler(call: Call) -> Plan:
         if run.until is not None and decision.action != "refuse":
             scalings.say(run.node_group, Override(until=run.until, by=run.started_by, reason=run.demand.reason))
         scalings.enter(run, decision, at=call.context.entered_at, facts=payload.write(facts))
-    return Plan(decision=decision, order=order(decision))
+    return plan(decision)

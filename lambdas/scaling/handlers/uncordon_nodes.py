@@ -1,4 +1,4 @@
-"""UncordonNodes: every node that a scaling cordoned and did not terminate takes pods again."""
+"""UncordonNodes: every node that a scaling cordoned and that does not end takes pods again."""
 
 from typing import Any
 
@@ -9,12 +9,13 @@ from lambdas.scaling.contracts import ScalingRun
 
 @step
 def handler(call: Call) -> dict[str, Any]:
-    """Take `run` and the names that were `terminated`; give the names that were `uncordoned`.
+    """Take `run` and the ids of the instances that are `staying`; give the names that were `uncordoned`.
 
     By the mark on the node and not by what was planned: one that a scaling left which died is let go as well. The group
-    is held, so that none of them is another's who still works.
+    is held, so that none of them is another's who still works. A node that ends, or of which it is not known, stays as
+    it is: a workspace would start on it.
     """
-    run, gone = call.take(ScalingRun, "run"), frozenset(call.event["terminated"])
+    run, staying = call.take(ScalingRun, "run"), frozenset(call.event["staying"])
     api = Place(call.settings).api
-    ours = (each.name for each in api.nodes(run.node_group) if each.cordoned_by and each.name not in gone)
-    return {"uncordoned": [name for name in ours if api.uncordon(name)]}
+    marked = (each for each in api.nodes(run.node_group) if each.cordoned_by and each.instance in staying)
+    return {"uncordoned": [each.name for each in marked if api.uncordon(each.name)]}

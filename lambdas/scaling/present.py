@@ -1,0 +1,13 @@
+"""A node group as it is now: limits by EKS, the desired size by Auto Scaling, where a termination lowers it first."""
+
+from dataclasses import replace
+
+from lambdas.adapters import fleet, node_groups
+from lambdas.scaling.contracts import Group, ScalingRun
+
+
+def group_of(run: ScalingRun) -> Group:
+    """The group of a scaling. Raises what the doors to EKS and Auto Scaling raise."""
+    group = node_groups.door().group(run.cluster, run.node_group, run.demand.role)
+    desired = fleet.door().desired(group.auto_scaling_group)
+    return replace(group, sizes=replace(group.sizes, desired=desired))
