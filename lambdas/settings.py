@@ -125,6 +125,9 @@ class Restore:
     terraform: Terraform = field(default_factory=Terraform)
 
 
+LONGEST_READY_MINUTES = 60
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScaledGroup:
     """How one role's node group is scaled. Sizes are nodes.
@@ -135,7 +138,7 @@ class ScaledGroup:
     largest_step       the most that one automatic change adds or takes away, a profile's excepted
     cooldown_out_minutes, cooldown_in_minutes  an alarm's change waits so long after the group last grew, or changed
     defer_minutes      how long `defer` tries again
-    ready_minutes      within which ordered nodes are Ready, else an alert
+    ready_minutes      within which ordered nodes are Ready, else an alert; LONGEST_READY_MINUTES at most
     tolerance_percent  how far Coder's count of running workspaces may be from the pods' before both are doubted
     pods_per_node      provisioners of a node; None for a role whose pods are not scaled
     """

@@ -79,12 +79,12 @@ def ways(state: Json) -> list[str]:
     return named + [state[key] for key in ("Default", "Next") if key in state]
 
 
-def longest(states: Json, name: str) -> list[str]:
-    """The longest way from a state to an end that is no failure; empty when every way fails."""
+def longest(states: Json, name: str, passed: frozenset[str] = frozenset()) -> list[str]:
+    """The longest way from a state to an end that is no failure, no state twice; empty when every way fails."""
     state = states[name]
-    if state["Type"] == "Fail":
+    if state["Type"] == "Fail" or name in passed:
         return []
-    rests = [longest(states, each) for each in ways(state)]
+    rests = [longest(states, each, passed | {name}) for each in ways(state)]
     if not rests:
         return [name]
     best = max(rests, key=len)

@@ -21,6 +21,8 @@ from lambdas.recovery.restoring import LONGEST_EXECUTION, PATIENCE
 from lambdas.recovery.teardown import CEILING
 from lambdas.restoration import holding
 from lambdas.restoration.handlers import open_database, open_restore, silence_database, swap_identifiers
+from lambdas.scaling.handlers import await_gone
+from lambdas.settings import LONGEST_READY_MINUTES
 
 from .asl import ASKS, FILES, State, load, scopes, states, substitutions, tasks, text
 from .cloud import SETTINGS
@@ -40,6 +42,7 @@ FIELDS = {
     "Parallel": FLOW | {"Parameters", "Branches", "ResultSelector", "ResultPath", "Catch"},
     "Map": FLOW | {"ItemsPath", "ItemSelector", "MaxConcurrency", "ItemProcessor", "ResultPath", "Catch"},
     "Choice": {"Type", "Comment", "Choices", "Default"},
+    "Wait": FLOW | {"Seconds"},
     "Pass": FLOW | {"InputPath", "ResultPath"},
     "Succeed": {"Type", "Comment", "OutputPath"},
     "Fail": {"Type", "Comment", "ErrorPath", "CausePath"},
@@ -367,11 +370,18 @@ CEILINGS: Mapping[tuple[str, type[Day2Error]], timedelta] = {
 }
 """What the steps of a restore end by themselves, by what they wait for. A drill's have their objective and no other."""
 
+CEILINGS_OF_A_SCALING: Mapping[tuple[str, type[Day2Error]], timedelta] = {
+    ("AwaitNodes", errors.NodesNotReady): timedelta(minutes=LONGEST_READY_MINUTES),
+    ("AwaitGone", errors.NodesNotGone): await_gone.CEILING,
+}
+
 
 def _ceiling(state: State, error: type[Day2Error]) -> timedelta | None:
     """How long its step says this error at most; of a drill's the machine's own end, which no objective reaches."""
     if state.machine == "platform-restore":
         return CEILINGS.get((state.step.name, error))
+    if state.machine == "scale":
+        return CEILINGS_OF_A_SCALING.get((state.step.name, error))
     return timedelta(seconds=load(state.machine)["TimeoutSeconds"]) if _watches_its_time(state.step) else None
 
 

@@ -21,8 +21,10 @@ ENDS = ["RecordScaling", "AnnounceScaling"]
 # A way out is not on any way that succeeds; what it does is seen where the way in fails.
 WAY_OUT = ["FindCause", "FindStayingAfterFailure", "UncordonAfterFailure"]
 TO_LESS = {"group": WS, "min": 2, "desired": 3, "max": 6}
+# Where nothing is to be done.
+IDLE = ["FreeGroup"]
 GROWS = ["OrderSizes", "AwaitUpdate", "FindStaying", "LetNodesGo", "FreeToGrow", "AwaitNodes"]
-SHRINKS = [name for name in TASKS if name not in {*ENDS, *WAY_OUT, *GROWS}]
+SHRINKS = [name for name in TASKS if name not in {*ENDS, *WAY_OUT, *GROWS, *IDLE}]
 FAULTS: list[Any] = [(bug, "UnforeseenError"), (death_after_effect, "Runtime.ExitError")]
 
 
@@ -70,6 +72,16 @@ def test_a_fault_while_it_grows_is_told_and_what_was_ordered_comes(state: str, k
         here.world.time.sleep(600)
         assert here.scale(TO_PEAK).status == "SUCCEEDED"
         assert len(here.nodes.nodes(WS)) == 12
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_a_fault_where_nothing_is_to_be_done_lets_the_group_go(kind: tuple[Meddling, str]) -> None:
+    fault, error = kind
+    with stage() as here:
+        at(here.world, "FreeGroup", fault, machine=SCALE)
+        execution = here.scale({"group": WS, "desired": 6})
+        assert (execution.status, execution.error) == ("FAILED", error)
+        assert here.sound()
 
 
 @pytest.mark.parametrize("state", [*SHRINKS, *ENDS])
