@@ -28,6 +28,7 @@ PLATFORMS = ("manylinux_2_28_aarch64", "manylinux2014_aarch64")  # glibc 2.34 of
 
 # botocore brings the models of 400 services (28 MB); the doors in lambdas/adapters use these.
 SERVICES = (
+    "autoscaling",
     "cloudtrail",
     "cloudwatch",
     "dynamodb",

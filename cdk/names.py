@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cdk.settings import EnvironmentSettings
 from lambdas.steps import Step
 
-DRILL, SWEEP, RESTORE, RETIRE = "dr-drill", "sweep", "platform-restore", "retire"
+DRILL, SWEEP, RESTORE, RETIRE, SCALE = "dr-drill", "sweep", "platform-restore", "retire", "scale"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +123,27 @@ class Names:
         return f"/aws/codebuild/{self.terraform_job(job)}"
 
     # What it may touch.
+
+    @property
+    def kubernetes_name(self) -> str:
+        """The EKS cluster; empty where the settings name none."""
+        return self.settings.kubernetes.cluster if self.settings.kubernetes else ""
+
+    @property
+    def kubernetes_cluster(self) -> str:
+        return self.arn("eks", f"cluster/{self.kubernetes_name}")
+
+    @property
+    def node_groups(self) -> dict[str, str]:
+        """Role -> node group, of those that are scaled."""
+        scaling = self.settings.scaling
+        return {role: group.node_group for role, group in scaling.groups.items()} if scaling else {}
+
+    @property
+    def scaled_groups(self) -> tuple[str, ...]:
+        """Their ARNs, which end in an id that EKS makes up."""
+        groups = self.node_groups.values()
+        return tuple(self.arn("eks", f"nodegroup/{self.kubernetes_name}/{group}/*") for group in groups)
 
     @property
     def source_cluster(self) -> str:

@@ -89,9 +89,12 @@ class Functions(Construct):
 
 
 def deployed(names: Names) -> tuple[Step, ...]:
-    """The steps of this environment: those of a platform restore only where there is a platform to restore."""
-    of_a_platform = permissions.restore_steps() | permissions.retire_steps()
-    left_out = frozenset() if names.settings.restore else of_a_platform
+    """The steps of this environment: those of a restore and of a scaling only where there is what they are for."""
+    left_out: frozenset[str] = frozenset()
+    if not names.settings.restore:
+        left_out |= permissions.restore_steps() | permissions.retire_steps()
+    if not names.settings.scaling:
+        left_out |= permissions.scale_steps()
     return tuple(step for step in STEPS if step.name not in left_out)
 
 

@@ -9,9 +9,9 @@ restore has production for its subject; its roles carry those of `restore.guard`
 from collections.abc import Mapping
 
 from cdk.names import Names
-from cdk.permissions import database, evidence, platform, restore, retire, starting, surroundings, terraform
+from cdk.permissions import database, evidence, platform, restore, retire, scale, starting, surroundings, terraform
 from cdk.permissions.statement import Row, Statement
-from lambdas.steps import BY_NAME, OPERATIONS, RESTORE_STEPS, RETIRE_STEPS, STEPS, Step
+from lambdas.steps import BY_NAME, OPERATIONS, RESTORE_STEPS, RETIRE_STEPS, SCALE_STEPS, STEPS, Step
 
 _ENTER: tuple[Row, ...] = (platform.read_connection_secret, platform.read_with_key)
 _KUBERNETES: tuple[Row, ...] = (surroundings.kubernetes,)
@@ -77,6 +77,27 @@ _RETIRE: Mapping[str, tuple[Row, ...]] = {
     "AnnounceRetirement": (evidence.announce,),
 }
 
+_LOOK_AT_NODES: tuple[Row, ...] = (*_KUBERNETES, platform.read_token)
+_SCALE: Mapping[str, tuple[Row, ...]] = {
+    "OpenScaling": (scale.claim,),
+    "HoldGroup": (scale.look_at_groups, scale.look_at_fleets, scale.look_at_scalings, scale.hold),
+    "ReadNodes": _LOOK_AT_NODES,
+    "PlanScaling": (scale.enter,),
+    "OrderSizes": (scale.look_at_groups, scale.look_at_fleets, scale.order, scale.note),
+    "AwaitUpdate": (scale.follow,),
+    "AwaitNodes": _KUBERNETES,
+    "FindCause": (scale.look_at_activities,),
+    "CordonNodes": _KUBERNETES,
+    "LookAgain": _LOOK_AT_NODES,
+    "TerminateNodes": (scale.look_at_fleets, scale.terminate, scale.note),
+    "FindStaying": (scale.look_at_fleets,),
+    "UncordonNodes": _KUBERNETES,
+    "AwaitGone": _KUBERNETES,
+    "FreeGroup": (scale.free,),
+    "RecordScaling": (scale.close,),
+    "AnnounceScaling": (evidence.announce,),
+}
+
 TABLE: Mapping[str, tuple[Row, ...]] = {
     "OpenDrill": (database.look, evidence.claim),
     "ChooseRecoveryPoint": (database.look,),
@@ -101,15 +122,17 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
     "CloseSweep": (evidence.read_history,),
     **_RESTORE,
     **_RETIRE,
+    **_SCALE,
 }
 _USES_EVIDENCE_KEY = frozenset(
     {
         *("RecordEvidence", "Announce", "AskApproval", "WriteHandover", "RecordRestore", "AnnounceRestore"),
-        *("RecordRetirement", "AnnounceRetirement"),
+        *("RecordRetirement", "AnnounceRetirement", "AnnounceScaling"),
     }
 )
 _OF_A_RESTORE = frozenset(step.name for step in (*RESTORE_STEPS, *OPERATIONS))
 _OF_A_RETIREMENT = frozenset(step.name for step in RETIRE_STEPS)
+_OF_A_SCALING = frozenset(step.name for step in SCALE_STEPS)
 
 
 def statements(step: Step, names: Names, *, evidence_key: str) -> tuple[Statement, ...]:
@@ -154,9 +177,12 @@ def kubernetes_groups(names: Names) -> dict[str, list[str]]:
         return {}
     steps = [name for name, rows in TABLE.items() if surroundings.kubernetes in rows]
     of_the_platform = restore_steps() | retire_steps()
-    groups = {"coder-day2-drills": [name for name in steps if name not in of_the_platform]}
+    others = of_the_platform | scale_steps()
+    groups = {"coder-day2-drills": [name for name in steps if name not in others]}
     if names.settings.restore:
         groups["coder-day2-restores"] = [name for name in steps if name in of_the_platform]
+    if names.settings.scaling:
+        groups["coder-day2-scalings"] = [name for name in steps if name in scale_steps()]
     return groups
 
 
@@ -168,6 +194,11 @@ def restore_steps() -> frozenset[str]:
 def retire_steps() -> frozenset[str]:
     """The steps that delete what a platform restore has left beside."""
     return _OF_A_RETIREMENT
+
+
+def scale_steps() -> frozenset[str]:
+    """The steps of a scaling."""
+    return _OF_A_SCALING
 
 
 def unknown_steps() -> set[str]:

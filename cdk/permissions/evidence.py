@@ -7,7 +7,9 @@ FOLDER, RESTORES = "drills", "restores"
 """Every record's key begins with one of them (`lambdas.evidence.naming`)."""
 
 
-def _ledger(sid: str, *actions: str, why: str) -> Row:
+def ledger(sid: str, *actions: str, why: str) -> Row:
+    """A row of actions on the one table."""
+
     def row(names: Names) -> tuple[Statement, ...]:
         return (
             Statement(
@@ -21,10 +23,10 @@ def _ledger(sid: str, *actions: str, why: str) -> Row:
     return row
 
 
-claim = _ledger("ClaimSlotAndSource", "GetItem", "PutItem", why="the slot, the source's lock and the drill's entry")
-read_baseline = _ledger("ReadTheBaseline", "GetItem", why="the counts of the last passed drill")
-read_history = _ledger("ReadTheHistory", "Query", why="which drills ran and which run")
-close = _ledger(
+claim = ledger("ClaimSlotAndSource", "GetItem", "PutItem", why="the slot, the source's lock and the drill's entry")
+read_baseline = ledger("ReadTheBaseline", "GetItem", why="the counts of the last passed drill")
+read_history = ledger("ReadTheHistory", "Query", why="which drills ran and which run")
+close = ledger(
     "CloseTheDrill",
     "DeleteItem",
     "GetItem",
@@ -35,14 +37,14 @@ close = _ledger(
 )
 
 
-claim_restore = _ledger(
+claim_restore = ledger(
     "OpenTheRestore", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem", why="the restore's lock, the entries"
 )
-know_leader = _ledger("KnowWhoLeads", "GetItem", "Query", why="who holds the source, and who has led the platform")
-become_leader = _ledger("LeadThePlatform", "UpdateItem", why="which restore leads the platform from now on")
-read_ledger = _ledger("ReadWhatDrillsKnow", "GetItem", why="the last recorded shape and counts of the source")
-keep_approval = _ledger("KeepTheQuestion", "GetItem", "PutItem", "UpdateItem", why="the question, its answer")
-close_restore = _ledger(
+know_leader = ledger("KnowWhoLeads", "GetItem", "Query", why="who holds the source, and who has led the platform")
+become_leader = ledger("LeadThePlatform", "UpdateItem", why="which restore leads the platform from now on")
+read_ledger = ledger("ReadWhatDrillsKnow", "GetItem", why="the last recorded shape and counts of the source")
+keep_approval = ledger("KeepTheQuestion", "GetItem", "PutItem", "UpdateItem", why="the question, its answer")
+close_restore = ledger(
     "CloseTheRestore", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem", why="the restore's end and its lock"
 )
 

@@ -9,9 +9,13 @@ from cdk.constructs.network import Isolation
 from cdk.constructs.starts import CleanUpAfterDeath, Schedules, Undelivered
 from cdk.constructs.terraform_runner import TerraformRunner
 from cdk.constructs.workflow import Workflow
-from cdk.names import DRILL, RESTORE, RETIRE, SWEEP, Names
+from cdk.names import DRILL, RESTORE, RETIRE, SCALE, SWEEP, Names
 
-_ROLES_OF = {"coder-day2-drills": "KubernetesRoles", "coder-day2-restores": "KubernetesRestoreRoles"}
+_ROLES_OF = {
+    "coder-day2-drills": "KubernetesRoles",
+    "coder-day2-restores": "KubernetesRestoreRoles",
+    "coder-day2-scalings": "KubernetesScalingRoles",
+}
 
 
 class OperationsStack(Stack):
@@ -22,7 +26,7 @@ class OperationsStack(Stack):
         super().__init__(
             scope,
             names.stack("operations"),
-            description="coder-day2: restore drills, the sweep, platform restores",
+            description="coder-day2: restore drills, the sweep, platform restores, scaling",
             env=Environment(account=aws.account, region=aws.region),
         )
         isolation = Isolation(self, "Isolation", names=names)
@@ -48,6 +52,9 @@ class OperationsStack(Stack):
                 terraform = TerraformRunner(self, "Terraform", names=names, runner=runner, evidence_key=evidence_key)
                 CfnOutput(self, "TerraformPipeline", value=names.terraform)
                 CfnOutput(self, "TerraformRoles", value=",".join(each.role_arn for each in terraform.roles.values()))
+        if names.settings.scaling:
+            scale = Workflow(self, "Scale", workflow=SCALE, names=names, functions=functions.by_step).machine
+            CfnOutput(self, "ScaleMachine", value=scale.state_machine_arn)
         undelivered = Undelivered(self, "Undelivered", names=names).queue
         schedules = Schedules(self, "Schedules", names=names, undelivered=undelivered)
         schedules.node.add_dependency(drill, sweep)

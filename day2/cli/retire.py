@@ -20,7 +20,7 @@ from day2.engine.engine import EngineNotAvailable
 from day2.restore import retiring
 from lambdas.errors import InputRejected
 
-_BETWEEN_FAULTS = re.compile(r"; (?=request[.:])")
+BETWEEN_FAULTS = re.compile(r"; (?=request[.:])")
 
 
 def retire(  # noqa: PLR0913  one argument for each option
@@ -107,7 +107,7 @@ def _deployment(environment: str, *, local: bool) -> Deployment:
 def _leave(seen: Watched, *, as_json: bool) -> NoReturn:
     if seen.error == "InputRejected":
         # One line a fault; what is behind them is for the console.
-        stop(*_BETWEEN_FAULTS.split(seen.sentence.partition(" [request] ")[0]), code=BAD_INPUT)
+        stop(*BETWEEN_FAULTS.split(seen.sentence.partition(" [request] ")[0]), code=BAD_INPUT)
     if seen.status != "SUCCEEDED":
         stop(f"{seen.error or seen.status}: {seen.sentence}", code=FAILED)
     if as_json:

@@ -47,13 +47,15 @@ class Watching:
 
 @contextmanager
 def left_to_itself(
-    watching: Watching, elsewhere: Elsewhere, *, what: Literal["drill", "restore", "retirement"] = "drill"
+    watching: Watching, elsewhere: Elsewhere, *, what: Literal["drill", "restore", "retirement", "scaling"] = "drill"
 ) -> Iterator[None]:
     """Whoever interrupts the block hears that it goes on, by which id, and how it is seen again."""
     try:
         yield
     except KeyboardInterrupt:
-        said = {"drill": farewell, "restore": of_a_restore, "retirement": of_a_retirement}[what]
+        said = {"drill": farewell, "restore": of_a_restore, "retirement": of_a_retirement, "scaling": of_a_scaling}[
+            what
+        ]
         stop(*said(watching, elsewhere), code=INTERRUPTED)
 
 
@@ -81,6 +83,14 @@ def of_a_retirement(watching: Watching, elsewhere: Elsewhere) -> tuple[str, ...]
         f"Interrupted; the retirement goes on {elsewhere.where}: {watching.execution}",
         "Stop that execution if you did not mean it: until its state DeleteRetired nothing is deleted.",
     )
+
+
+def of_a_scaling(watching: Watching, elsewhere: Elsewhere) -> tuple[str, ...]:
+    """What is said when the watching of a scaling is interrupted, line by line."""
+    history = f"day2 scale history{elsewhere.options}"
+    if watching.seen is not None and watching.seen.ended:
+        return ("Interrupted; the scaling has ended. See it with:", f"  {history}")
+    return (f"Interrupted; the scaling goes on {elsewhere.where}: {watching.execution}", "See it with:", f"  {history}")
 
 
 def farewell(watching: Watching, elsewhere: Elsewhere) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ class Deployment:
     """One deployed environment. `clients` gives a boto3 client for a service's name.
 
     restore_machine, retire_machine  None where the settings describe no platform to restore
+    scale_machine                    None where they scale no node group
     """
 
     environment: str
@@ -32,6 +33,7 @@ class Deployment:
     poll_seconds: float
     restore_machine: str | None = None
     retire_machine: str | None = None
+    scale_machine: str | None = None
 
 
 def find(environment: str, clients: Clients, *, poll_seconds: float = 5.0) -> Deployment:
@@ -52,6 +54,7 @@ def find(environment: str, clients: Clients, *, poll_seconds: float = 5.0) -> De
             poll_seconds=poll_seconds,
             restore_machine=outputs.get("RestoreMachine"),
             retire_machine=outputs.get("RetireMachine"),
+            scale_machine=outputs.get("ScaleMachine"),
         )
     except KeyError as missing:
         raise NotDeployed(

@@ -109,12 +109,6 @@ class Fleet:
             pages = self._client.get_paginator("describe_scaling_activities").paginate(AutoScalingGroupName=group)
             return tuple(_failed(pages, since))
 
-    def scheduled_actions(self, group: str) -> tuple[str, ...]:
-        """Names of the scheduled actions that change the group's sizes behind EKS's back."""
-        with aws.asking(group):
-            pages = self._client.get_paginator("describe_scheduled_actions").paginate(AutoScalingGroupName=group)
-            return tuple(each["ScheduledActionName"] for page in pages for each in page["ScheduledUpdateGroupActions"])
-
 
 def _failed(pages: Any, since: datetime) -> Iterator[Failure]:
     """Activities are told latest first, six weeks of them: no page is asked for beyond `since`."""

@@ -199,10 +199,3 @@ def test_failed_activities_are_told_as_far_back_as_they_are_asked_for(autoscalin
     )
     found = Fleet(autoscaling).failures("asg", since=NOW - timedelta(minutes=30))
     assert found == (Failure(at=NOW - timedelta(minutes=1), what="Launching a new EC2 instance", why=why),)
-
-
-def test_scheduled_actions_that_remain_are_named(autoscaling: Any, fleet: Stubber) -> None:
-    actions = [{"ScheduledActionName": "ws-scale-up", "AutoScalingGroupName": "asg"}]
-    fleet.add_response("describe_scheduled_actions", {"ScheduledUpdateGroupActions": actions, "NextToken": "more"})
-    fleet.add_response("describe_scheduled_actions", {"ScheduledUpdateGroupActions": []})
-    assert Fleet(autoscaling).scheduled_actions("asg") == ("ws-scale-up",)

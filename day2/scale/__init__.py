@@ -1,0 +1,1 @@
+"""Scaling, from the operator's side: started, watched, told, and simulated."""
