@@ -36,30 +36,36 @@ def load(environment: str, *, folder: Path = FOLDER) -> EnvironmentSettings:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise SettingsError([f"file: is not TOML: {fault}"], source=f"config/{path.name}") from None
-    return check(tables, environment=environment)
+    return check(tables, environment=environment, folder=folder)
 
 
-def check(tables: Mapping[str, Any], *, environment: str) -> EnvironmentSettings:
-    """The settings that these tables are, or every fault in them. Raises SettingsError."""
+def check(tables: Mapping[str, Any], *, environment: str, folder: Path = FOLDER) -> EnvironmentSettings:
+    """The settings that these tables are, or every fault in them; a `.txt` that they name lies in `folder`.
+
+    Raises:
+        SettingsError: with every fault.
+    """
     source = f"config/{environment}.toml"
     given = {**tables, "environment": environment}
+    named = (each for each in folder.glob("*.txt") if each.is_file())
+    context = {"files": {each.name: each.read_text(encoding="utf-8", errors="replace") for each in named}}
     try:
-        settings = EnvironmentSettings.model_validate(given)
+        settings = EnvironmentSettings.model_validate(given, context=context)
     except ValidationError as refused:
         faults = refused.errors()
-        problems = [*map(_sentence, faults), *problems_between(_right(given, faults))]
+        problems = [*map(_sentence, faults), *problems_between(_right(given, faults, context))]
         raise SettingsError(problems, source=source) from None
     if problems := problems_between(dict(settings)):
         raise SettingsError(problems, source=source)
     return settings
 
 
-def _right(given: Mapping[str, Any], faults: Iterable[Any]) -> dict[str, Any]:
+def _right(given: Mapping[str, Any], faults: Iterable[Any], context: dict[str, Any]) -> dict[str, Any]:
     """The tables without a fault of their own: what these make together is told in the same answer as the faults."""
     wrong = {fault["loc"][0] for fault in faults}
     kinds = get_type_hints(EnvironmentSettings)
     return {
-        name: TypeAdapter(kinds[name]).validate_python(given[key]) if key in given else field.default
+        name: TypeAdapter(kinds[name]).validate_python(given[key], context=context) if key in given else field.default
         for name, field in EnvironmentSettings.model_fields.items()
         if (key := field.alias or name) not in wrong
     }

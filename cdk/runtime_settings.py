@@ -1,6 +1,9 @@
 """`DAY2_SETTINGS`: what the functions of an environment are told, in the shape of `lambdas.settings`."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from typing import Any
 
 from cdk.environments import SettingsError
 from cdk.names import Names
@@ -47,16 +50,31 @@ def document(names: Names, *, version: str, copy_group: str, verifier_group: str
         kubernetes=runtime.Kubernetes(cluster=settings.kubernetes.cluster) if settings.kubernetes else None,
         platform=_platform(names),
         restore=_restore(names),
+        scaling=_scaling(names),
         on_one_machine=settings.on_one_machine,
     )
-    text = json.dumps(payload.write(told), separators=(",", ":"))
+    text = json.dumps(_short(told), separators=(",", ":"))
     if len(text) > LONGEST:
         problem = (
             f"verification: the settings take {len(text)} characters, a function's environment holds {LONGEST}; "
-            "shorten expect or may_shrink, or source.manual_snapshots"
+            "shorten expect or may_shrink, source.manual_snapshots, or the holidays of scaling by those that are past"
         )
         raise SettingsError([problem], source=f"config/{settings.environment}.toml")
     return text
+
+
+def _short(told: Any) -> Any:
+    """The JSON form of settings without the fields that have their defaults, which whoever reads them fills in."""
+    if is_dataclass(told):
+        values = {field: getattr(told, field.name) for field in fields(told)}
+        return {field.name: _short(value) for field, value in values.items() if value != _default(field)}
+    if isinstance(told, Mapping):
+        return {key: _short(value) for key, value in told.items()}
+    return payload.write(told)
+
+
+def _default(field: Field[Any]) -> Any:
+    return field.default if field.default_factory is MISSING else field.default_factory()
 
 
 def _platform(names: Names) -> runtime.Platform | None:
@@ -75,4 +93,19 @@ def _restore(names: Names) -> runtime.Restore | None:
         restored=names.restored_prefix,
         old=names.old_prefix,
         terraform=runtime.Terraform(**restore.terraform.model_dump(exclude={"runner"})),
+    )
+
+
+def _scaling(names: Names) -> runtime.Scaling | None:
+    """Without the schedules: a function is told by its input what is due."""
+    scaling = names.settings.scaling
+    if scaling is None:
+        return None
+    return runtime.Scaling(
+        groups={
+            role: runtime.ScaledGroup(**group.model_dump(exclude={"schedules"}))
+            for role, group in scaling.groups.items()
+        },
+        time_zone=scaling.time_zone,
+        holidays=tuple(each.isoformat() for each in scaling.all_holidays),
     )

@@ -5,10 +5,13 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date, datetime
 from ipaddress import IPv4Network
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+
+from lambdas.scaling.crontab import expression, parse
 
 
 class Table(BaseModel):
@@ -37,6 +40,39 @@ def _range(value: Any) -> Any:
     if isinstance(value, str) and IPv4Network(value).prefixlen == 0:
         raise ValueError(f"{value!r} is everything; name the ranges of the VPC")
     return value
+
+
+def _crontab(value: str) -> str:
+    """A crontab that one expression of Scheduler can say; its faults are told in words."""
+    expression(parse(value))
+    return value
+
+
+def _date(value: Any) -> Any:
+    """A date of TOML's own, or one between quotes."""
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
+        return date.fromisoformat(value)
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise ValueError(f"{value!r} is not a date such as 2026-11-26")  # noqa: TRY004  pydantic's own would be a bug
+    return value
+
+
+def _dates(value: Any, info: ValidationInfo) -> Any:
+    """The dates in the file of this name beside the settings, one a line, what follows a `#` left out."""
+    files: Mapping[str, str] = (info.context or {}).get("files", {})
+    if value not in files:
+        known = ", ".join(sorted(files)) or "none"
+        raise ValueError(f"{value!r} is no .txt file beside these settings; there are: {known}")
+    found, faults = [], []
+    for number, line in enumerate(files[value].splitlines(), start=1):
+        if written := line.partition("#")[0].strip():
+            try:
+                found.append(_date(written))
+            except ValueError as fault:
+                faults.append(f"line {number}: {fault}")
+    if faults:
+        raise ValueError("; ".join(faults))
+    return tuple(found)
 
 
 # Of the names made from it, the bucket's has the least room: 14 of 63 characters, where the Region's name is longest.
@@ -120,6 +156,15 @@ TimeZone = Annotated[str, _form(r"UTC|[A-Za-z_]+(/[A-Za-z0-9_+-]+)+", "an IANA t
 ScheduleName = Annotated[
     str, _form(r"(?!sweep$)[A-Za-z0-9._-]{1,64}", "a schedule's name (1-64 letters, digits, dots, hyphens; not sweep)")
 ]
+Crontab = Annotated[str, AfterValidator(_crontab)]
+Holiday = Annotated[date, BeforeValidator(_date)]
+ProfileName = Annotated[
+    str, _form(r"[a-z0-9](?:-?[a-z0-9]){0,19}", "a profile's name (1-20 lower-case letters, digits, single hyphens)")
+]
+ScalingScheduleName = Annotated[
+    str, _form(r"[a-z0-9](?:-?[a-z0-9]){0,29}", "a schedule's name (1-30 lower-case letters, digits, single hyphens)")
+]
+Nodes = Annotated[int, Field(ge=0, le=1000)]
 RecoveryPoint = Literal["latest-snapshot", "latest-restorable-time"]
 Acu = Annotated[float, Field(ge=0, le=256, multiple_of=0.5)]
 LogDays = Literal[1, 7, 14, 30, 60, 90, 180, 365, 731]
@@ -284,6 +329,55 @@ class Schedules(Table):
     enabled: bool = True
 
 
+class ScalingSchedule(Table):
+    """A profile at a time: `cron` is a crontab of five fields, in the zone of `scaling.time_zone`.
+
+    `ahead_minutes` orders the change so long before the crontab's times, by which its nodes are then promised Ready.
+    """
+
+    cron: Crontab
+    profile: ProfileName
+    ahead_minutes: Annotated[int, Field(ge=0, le=120)] = 0
+    when_blocked: Literal["refuse", "clamp", "defer"] = "defer"
+
+
+class ScaledGroup(Table):
+    """How one role's node group is scaled; `lambdas.settings.ScaledGroup` explains each field."""
+
+    node_group: Name
+    floor: Nodes
+    ceiling: Nodes
+    profiles: Mapping[ProfileName, Nodes] = {}
+    schedules: Mapping[ScalingScheduleName, ScalingSchedule] = {}
+    step_out: Annotated[int, Field(ge=1)] = 5
+    step_in: Annotated[int, Field(ge=1)] = 2
+    largest_step: Annotated[int, Field(ge=1)] = 20
+    cooldown_out_minutes: Annotated[float, Field(ge=0, le=1440)] = 5.0
+    cooldown_in_minutes: Annotated[float, Field(ge=0, le=1440)] = 30.0
+    defer_minutes: Annotated[int, Field(ge=1, le=1440)] = 120
+    tolerance_percent: Percent = 5.0
+    pods_per_node: Annotated[int | None, Field(ge=1)] = None
+
+
+class Scaling(Table):
+    """Which node groups are scaled, when by the clock, and on which days none grows by it.
+
+    `control` is the node group that is never scaled. Dates come from `holidays` and, one a line, from `holidays_file`
+    beside the settings.
+    """
+
+    time_zone: TimeZone
+    control: Name
+    holidays: Annotated[tuple[Holiday, ...], BeforeValidator(_tuple)] = ()
+    holidays_file: Annotated[tuple[date, ...], BeforeValidator(_dates)] = ()
+    groups: Annotated[Mapping[Literal["workspace", "provisioner"], ScaledGroup], Field(min_length=1)]
+
+    @property
+    def all_holidays(self) -> tuple[date, ...]:
+        """Each once, in order."""
+        return tuple(sorted({*self.holidays, *self.holidays_file}))
+
+
 class Watch(Table):
     """Who hears of it, and how long logs stay."""
 
@@ -303,6 +397,7 @@ class EnvironmentSettings(Table):
     kubernetes: Kubernetes | None = None
     platform: Platform | None = None
     restore: Restore | None = None
+    scaling: Scaling | None = None
     objectives: Objectives
     evidence: Evidence
     verification: Verification = Verification()

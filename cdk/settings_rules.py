@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cdk import scaling_rules
 from cdk.cron import fields, is_daily, skipped, starts, strange
 from cdk.settings import (
     Aws,
@@ -224,6 +225,7 @@ RULES: tuple[Callable[..., Iterator[str]], ...] = (
     *(_names, _length, _capacity, _zones, _subnets, _backups_key, _copys_key),
     *(_duration, _retention, _expectations, _kinds, _starts, _interval, _apart),
     *(_secrets_key, _together, _restored_names, _apart_from_drills),
+    *scaling_rules.RULES,
 )
 
 

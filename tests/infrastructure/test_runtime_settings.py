@@ -1,5 +1,6 @@
 """What the functions are told is what `lambdas.settings` reads."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -39,12 +40,38 @@ def test_nothing_is_lost_on_the_way_through_json() -> None:
     assert told.database.cluster_parameter_group == "coder-prod-aurora-pg"
 
 
+@pytest.mark.parametrize("environment", ["prod", "local"])
+def test_what_has_its_default_is_not_told_and_read_all_the_same(environment: str) -> None:
+    names = Names(settings=load(environment))
+    text = document(names, version="1", copy_group="a", verifier_group="b")
+    told = runtime.parse(text)
+    assert told.platform == runtime.Platform(**names.settings.platform.model_dump(include=runtime.Platform.__slots__))
+    assert told.restore is not None
+    assert told.restore.terraform == runtime.Terraform()
+    assert "null" not in text
+    assert "var_file" not in text
+
+
 def test_a_missing_cluster_and_platform_are_told_as_none(tables: dict[str, Any]) -> None:
-    for table in ("platform", "restore", "kubernetes"):
+    for table in ("scaling", "platform", "restore", "kubernetes"):
         tables = spoilt(tables, table, ...)
     names = Names(settings=check(tables, environment="prod"))
     told = runtime.parse(document(names, version="1", copy_group="a", verifier_group="b"))
-    assert (told.kubernetes, told.platform, told.restore) == (None, None, None)
+    assert (told.kubernetes, told.platform, told.restore, told.scaling) == (None, None, None, None)
+
+
+def test_scaling_is_told_with_its_groups_its_zone_and_every_holiday_once(tables: dict[str, Any]) -> None:
+    tables = spoilt(tables, "scaling.holidays", [date(2027, 1, 1), "2026-12-24"])
+    names = Names(settings=check(tables, environment="prod"))
+    told = runtime.parse(document(names, version="1", copy_group="a", verifier_group="b")).scaling
+    assert told is not None
+    assert told.groups["workspace"] == runtime.ScaledGroup(
+        node_group="coder-prod-ws", floor=10, ceiling=200, profiles={"peak": 50, "off-peak": 10}
+    )
+    assert told.groups["provisioner"].pods_per_node == 4
+    assert told.time_zone == "America/New_York"
+    assert told.holidays[:4] == ("2026-11-26", "2026-11-27", "2026-12-24", "2026-12-25")
+    assert told.holidays.count("2027-01-01") == 1
 
 
 def test_the_environment_of_a_function_fits_into_lambdas_4_kb(prod: Assembly) -> None:

@@ -247,7 +247,7 @@ def test_an_unknown_environment_is_told_which_there_are() -> None:
 @pytest.mark.parametrize("environment", ["Prod_EU", "prod.eu", "prod-", "prod--eu", "production-west"])
 def test_an_environment_whose_name_no_resource_could_bear_is_refused(tmp_path: Path, environment: str) -> None:
     """Before anything is made, where CDK would end in a traceback, or AWS refuse the name at deployment."""
-    (tmp_path / f"{environment}.toml").write_text((FOLDER / "prod.toml").read_text(encoding="utf-8"))
+    (tmp_path / f"{environment}.toml").write_text((FOLDER / "local.toml").read_text(encoding="utf-8"))
     with pytest.raises(SettingsError) as refused:
         load(environment, folder=tmp_path)
     (told,) = refused.value.problems
@@ -358,12 +358,12 @@ def test_a_monthly_drill_on_a_day_without_a_clock_change_may_start_in_its_hour(t
 
 def test_kubernetes_and_everything_with_a_default_may_be_left_out(tables: dict[str, Any]) -> None:
     for optional in (
-        *("platform", "restore", "kubernetes", "verification", "watch"),
+        *("scaling", "platform", "restore", "kubernetes", "verification", "watch"),
         *("copy.cluster_parameter_group", "source.kms_key"),
     ):
         tables = spoilt(tables, optional, ...)
     settings = check(tables, environment="prod")
-    assert (settings.kubernetes, settings.platform, settings.restore) == (None, None, None)
+    assert (settings.kubernetes, settings.platform, settings.restore, settings.scaling) == (None, None, None, None)
     assert settings.verification.connections == 2
 
 
