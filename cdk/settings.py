@@ -159,10 +159,14 @@ ScheduleName = Annotated[
 Crontab = Annotated[str, AfterValidator(_crontab)]
 Holiday = Annotated[date, BeforeValidator(_date)]
 ProfileName = Annotated[
-    str, _form(r"[a-z0-9](?:-?[a-z0-9]){0,19}", "a profile's name (1-20 lower-case letters, digits, single hyphens)")
+    str,
+    _form(r"(?=.{1,16}$)[a-z0-9](?:-?[a-z0-9])*", "a profile's name (1-16 lower-case letters, digits, single hyphens)"),
 ]
 ScalingScheduleName = Annotated[
-    str, _form(r"[a-z0-9](?:-?[a-z0-9]){0,29}", "a schedule's name (1-30 lower-case letters, digits, single hyphens)")
+    str,
+    _form(
+        r"(?=.{1,30}$)[a-z0-9](?:-?[a-z0-9])*", "a schedule's name (1-30 lower-case letters, digits, single hyphens)"
+    ),
 ]
 Nodes = Annotated[int, Field(ge=0, le=1000)]
 RecoveryPoint = Literal["latest-snapshot", "latest-restorable-time"]

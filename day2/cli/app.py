@@ -1,8 +1,8 @@
-"""The command `day2`: drills and restores, their history and reports, verification, the engine on one machine."""
+"""The command `day2`: drills, restores, their history and reports, scaling by the clock, verification, the engine."""
 
 import typer
 
-from day2.cli import approvals, drill, drills, engine, output, report, restore, retire, verify
+from day2.cli import approvals, drill, drills, engine, output, report, restore, retire, schedule, verify
 
 app = typer.Typer(
     name="day2",
@@ -21,5 +21,6 @@ app.command("approvals")(approvals.approvals)
 app.command("approve")(approvals.approve)
 app.command("reject")(approvals.reject)
 app.command("retire")(retire.retire)
+app.command("schedule")(schedule.schedule)
 app.command("verify")(verify.verify)
 app.add_typer(engine.app, name="engine")

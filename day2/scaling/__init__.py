@@ -1,0 +1,1 @@
+"""Scaling on the operator's side: what the settings order by the clock."""
