@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 from lambdas.scaling.crontab import expression, parse
+from lambdas.settings import LONGEST_READY_MINUTES
 
 
 class Table(BaseModel):
@@ -359,6 +360,7 @@ class ScaledGroup(Table):
     cooldown_out_minutes: Annotated[float, Field(ge=0, le=1440)] = 5.0
     cooldown_in_minutes: Annotated[float, Field(ge=0, le=1440)] = 30.0
     defer_minutes: Annotated[int, Field(ge=1, le=1440)] = 120
+    ready_minutes: Annotated[int, Field(ge=1, le=LONGEST_READY_MINUTES)] = 15
     tolerance_percent: Percent = 5.0
     pods_per_node: Annotated[int | None, Field(ge=1)] = None
 

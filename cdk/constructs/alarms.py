@@ -17,7 +17,7 @@ _THEN = {
     SWEEP: "Something of a drill may still exist and cost money: open the execution in the console.",
     RESTORE: "Coder may stand fenced, with no replicas: see what serves in the restore's report, or the execution.",
     RETIRE: "The old cluster may be there, or half deleted: open the execution in the console, and start it again.",
-    SCALE: "`day2 scale history` says what was decided and why; nothing was ended that held a workspace.",
+    SCALE: "No workspace was ended by it: `day2 scale history` says what was decided and why.",
 }
 
 

@@ -2,7 +2,20 @@
 
 import typer
 
-from day2.cli import approvals, drill, drills, engine, output, report, restore, retire, schedule, verify
+from day2.cli import (
+    approvals,
+    drill,
+    drills,
+    engine,
+    output,
+    report,
+    restore,
+    retire,
+    scale_group,
+    scale_history,
+    schedule,
+    verify,
+)
 
 app = typer.Typer(
     name="day2",
@@ -22,5 +35,11 @@ app.command("approve")(approvals.approve)
 app.command("reject")(approvals.reject)
 app.command("retire")(retire.retire)
 app.command("schedule")(schedule.schedule)
+app.command("freeze")(scale_history.freeze)
 app.command("verify")(verify.verify)
+scale = typer.Typer(help="Node groups: scaled by hand, and who scaled what when.", no_args_is_help=True)
+scale.command("workspaces")(scale_group.of("workspace"))
+scale.command("provisioners")(scale_group.of("provisioner"))
+scale.command("history")(scale_history.history)
+app.add_typer(scale, name="scale")
 app.add_typer(engine.app, name="engine")

@@ -19,7 +19,7 @@ from day2.cli.watching import IN_THE_ENGINE, Watching, in_aws, left_to_itself
 from day2.drill.deployment import Deployment
 from day2.drill.execution import Watched, follow
 from day2.engine.engine import EngineNotAvailable
-from day2.scale import running
+from day2.scaling import running
 from lambdas import payload
 from lambdas.scaling.contracts import Decision
 
@@ -73,7 +73,7 @@ def of(role: Literal["workspace", "provisioner"]) -> Callable[..., None]:
             if moment := end_of(length, until, now=datetime.now().astimezone()):
                 request["until"] = payload.instant(moment)
             environment = asked_for(environment, local=local)
-            deployment = _deployment(environment, local=local)
+            deployment = deployment_of(environment, local=local)
             execution = running.start(deployment, {**request, "started_by": caller(deployment)})
             told.print(f"Started {execution}\n")
             watching = Watching(execution)
@@ -90,7 +90,8 @@ def of(role: Literal["workspace", "provisioner"]) -> Callable[..., None]:
     return command
 
 
-def _deployment(environment: str, *, local: bool) -> Deployment:
+def deployment_of(environment: str, *, local: bool) -> Deployment:
+    """Where is scaled. Raises EngineNotAvailable on a machine where no engine is up."""
     deployment = on_the_engine() if local else on_aws(environment)
     if deployment is None:
         raise EngineNotAvailable(

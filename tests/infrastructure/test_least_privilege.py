@@ -26,14 +26,17 @@ DOORS = {
     "coder": None,
     "ec2": ("ec2", "ec2"),
     "executions": ("stepfunctions", "states"),
+    "fleet": ("autoscaling", "autoscaling"),
     "identity": None,  # sends what somebody else has signed
     "kubernetes": ("eks", "eks"),
     "ledger": ("dynamodb", "dynamodb"),
     "metrics": ("cloudwatch", "cloudwatch"),
+    "node_groups": ("eks", "eks"),
     "postgres": None,
     "rds": ("rds", "rds"),
     "restores": ("dynamodb", "dynamodb"),
     "retirements": ("dynamodb", "dynamodb"),
+    "scalings": ("dynamodb", "dynamodb"),
     "secrets": ("secretsmanager", "secretsmanager"),
     "table": ("dynamodb", "dynamodb"),
     "topic": ("sns", "sns"),
@@ -60,6 +63,7 @@ IN_OUR_NAME = {
     "xray:PutTraceSegments",
 }
 WITHOUT_RESOURCE = {
+    "autoscaling:Describe",
     "cloudtrail:LookupEvents",
     "cloudwatch:GetMetricStatistics",
     "ec2:Describe",

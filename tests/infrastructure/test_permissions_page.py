@@ -80,14 +80,19 @@ def test_arns_are_shortened_to_what_tells_them_apart(written: str) -> None:
 
 def test_whose_roles_kubernetes_has_to_know_is_an_output_for_each_of_its_groups(prod: Assembly, written: str) -> None:
     groups = kubernetes_groups(Names(settings=load("prod")))
-    assert groups.keys() == {"coder-day2-drills", "coder-day2-restores"}
+    assert groups.keys() == {"coder-day2-drills", "coder-day2-restores", "coder-day2-scalings"}
     assert groups["coder-day2-drills"] == ["CreateNamespace", "DeleteNamespace", "FindOrphanNamespaces"]
     assert not set(groups["coder-day2-drills"]) & set(groups["coder-day2-restores"])
     assert {step for steps in groups.values() for step in steps} == {
         name for name, role in prod.roles.items() if "eks:DescribeCluster" in role.allowed_actions()
     }
     rbac = (permissions_page.PAGE.parent / "kubernetes-rbac.yaml").read_text(encoding="utf-8")
-    for output, group in (("KubernetesRoles", "coder-day2-drills"), ("KubernetesRestoreRoles", "coder-day2-restores")):
+    outputs = {
+        "KubernetesRoles": "coder-day2-drills",
+        "KubernetesRestoreRoles": "coder-day2-restores",
+        "KubernetesScalingRoles": "coder-day2-scalings",
+    }
+    for output, group in outputs.items():
         told = prod.raw["operations"]["Outputs"][output]
         assert set(re.findall(r"Steps(\w+?)Role[0-9A-F]{8}", str(told["Value"]))) == set(groups[group])
         assert group in told["Description"]

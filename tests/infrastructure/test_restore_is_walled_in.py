@@ -317,7 +317,10 @@ class TestTheSecrets:
         assert who(prod, request(f"secretsmanager:{action}", CONNECTION)) == {"Repoint", "RepointBack"}
 
     def test_coders_token_is_read_by_who_asks_coder_for_its_counts(self, prod: Assembly) -> None:
-        assert who(prod, request("secretsmanager:GetSecretValue", TOKEN)) == {"VerifyPlatform", "Soak"}
+        assert who(prod, request("secretsmanager:GetSecretValue", TOKEN)) == {
+            *("VerifyPlatform", "Soak"),
+            *("ReadNodes", "LookAgain"),
+        }
 
     def test_no_other_secret_is_read_or_written_and_none_is_deleted(self, prod: Assembly) -> None:
         model = botocore.session.get_session().get_service_model("secretsmanager")

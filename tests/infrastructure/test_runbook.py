@@ -11,7 +11,7 @@ from botocore import xform_name
 from cdk.permissions_page import PAGE
 from infrastructure.templates import Assembly
 from lambdas import errors
-from lambdas.steps import DRILL_STEPS, OPERATIONS, RESTORE_STEPS, RETIRE_STEPS, Step
+from lambdas.steps import DRILL_STEPS, OPERATIONS, RESTORE_STEPS, RETIRE_STEPS, SCALE_STEPS, Step
 
 ROOT = PAGE.parent.parent
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
@@ -56,6 +56,7 @@ def refusals(*catalogue: Step) -> set[str]:
         ("When a drill fails", refusals(*DRILL_STEPS) | {"ChecksFailed", "ExecutionDied"}),
         ("When a restore fails", refusals(*RESTORE_STEPS, *OPERATIONS) | {"ApprovalRejected"}),
         ("When a retirement is refused", refusals(*RETIRE_STEPS)),
+        ("When a scaling is refused or fails", refusals(*SCALE_STEPS)),
     ],
 )
 def test_every_error_that_ends_a_run_is_explained(chapter: str, raised: set[str]) -> None:
@@ -70,6 +71,7 @@ def test_every_error_that_ends_a_run_is_explained(chapter: str, raised: set[str]
     [
         ("The monthly drill", {"ChooseRecoveryPoint", "RunChecks", "ProveNothingLeft"}),
         ("Bringing the platform back", {"RestoreBeside", "SilenceDatabase", "WriteHandover"}),
+        ("Scaling node groups", {"HoldGroup", "LookAgain", "TerminateNodes"}),
         ("Retire the old cluster", {"OpenRetirement", "ConfirmUnused", "DeleteRetired"}),
     ],
 )

@@ -11,7 +11,7 @@ from lambdas.recovery.names import DRILL_TAG, ENVIRONMENT_TAG
 from lambdas.steps import STEPS
 
 KEPT = ("Retain", "Retain")
-WORKFLOWS = ("dr-drill", "sweep", "platform-restore", "retire")
+WORKFLOWS = ("dr-drill", "sweep", "platform-restore", "retire", "scale")
 
 
 class TestEvidence:

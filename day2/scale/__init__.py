@@ -1,1 +1,0 @@
-"""Scaling, from the operator's side: started, watched, told, and simulated."""
