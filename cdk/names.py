@@ -99,6 +99,10 @@ class Names:
         return self.prefix
 
     @property
+    def scaling_schedule_group(self) -> str:
+        return f"{self.prefix}-scaling"
+
+    @property
     def undelivered(self) -> str:
         return f"{self.prefix}-undelivered"
 

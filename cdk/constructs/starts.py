@@ -14,13 +14,17 @@ from constructs import Construct
 
 from cdk.constructs.roles import role
 from cdk.findings import accept
-from cdk.names import DRILL, SWEEP, Names
+from cdk.names import DRILL, SCALE, SWEEP, Names
 from cdk.permissions.starting import keep_undelivered, start
+from cdk.settings import Scaling
+from lambdas.scaling.crontab import earlier, expression, parse
 
 # Scheduler replaces it at delivery; the first step claims this slot, so that a second delivery drills nothing.
 SLOT = "<aws.scheduler.scheduled-time>"
 _RETRIES = 8
-_RETRY_HOURS = 6
+_GIVE_UP = Duration.hours(6)
+# A size that was meant for another time of the day: by then a person has ordered it, or the next schedule is near.
+_STALE = Duration.minutes(30)
 _DIED = ["FAILED", "TIMED_OUT", "ABORTED"]
 
 
@@ -44,41 +48,47 @@ class Undelivered(Construct):
         )
 
 
-class Schedules(Construct):
-    """The drills' and the sweep's schedules, in the wall-clock time of the settings' time zone."""
+class Clock(Construct):
+    """Schedules of one group, in the wall-clock time of one zone, with the role that starts what they start."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, names: Names, undelivered: sqs.IQueue) -> None:
+    def __init__(  # noqa: PLR0913  what it is made of, each by its name
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        names: Names,
+        undelivered: sqs.IQueue,
+        group: str,
+        time_zone: str,
+        workflows: tuple[str, ...],
+        what: str,
+    ) -> None:
         super().__init__(scope, construct_id)
         self._names = names
         self._undelivered = undelivered
-        self._settings = names.settings.schedules
-        self._group = scheduler.CfnScheduleGroup(self, "Group", name=names.schedule_group)
+        self._time_zone = time_zone
+        self._group = scheduler.CfnScheduleGroup(self, "Group", name=group)
         self._role = role(
             self,
             "Role",
             service="scheduler",
-            description="The schedules: start drills and the sweep.",
+            description=what,
             trust={"StringEquals": {"aws:SourceAccount": names.settings.aws.account}},
-            statements=(start(names, DRILL, SWEEP), keep_undelivered(names)),
-        )
-        for name, drill in self._settings.drills.items():
-            self._schedule(
-                name,
-                cron=drill.cron,
-                workflow=DRILL,
-                what=f"A restore drill from the {drill.recovery_point}",
-                request={"recovery_point": drill.recovery_point, "slot": SLOT, "started_by": f"schedule {name}"},
-            )
-        self._schedule(
-            "sweep",
-            cron=self._settings.sweep_cron,
-            workflow=SWEEP,
-            what="Delete what dead drills left behind, count the days since the last passed drill",
-            request={},
+            statements=(start(names, *workflows), keep_undelivered(names)),
         )
 
-    def _schedule(self, name: str, *, cron: str, workflow: str, what: str, request: Mapping[str, Any]) -> None:
-        minutes = self._settings.flexible_minutes
+    def schedule(  # noqa: PLR0913  what a schedule is made of, each by its name
+        self,
+        name: str,
+        *,
+        cron: str,
+        workflow: str,
+        what: str,
+        request: Mapping[str, Any],
+        flexible_minutes: int = 0,
+        give_up: Duration | None = None,
+    ) -> None:
+        """`give_up` is how long a start is tried again that could not be delivered. Left out: six hours."""
         schedule = scheduler.CfnSchedule(
             self,
             f"Schedule-{name}",
@@ -86,22 +96,88 @@ class Schedules(Construct):
             description=what,
             group_name=self._group.ref,
             schedule_expression=cron,
-            schedule_expression_timezone=self._settings.time_zone,
-            state="ENABLED" if self._settings.enabled else "DISABLED",
+            schedule_expression_timezone=self._time_zone,
+            state="ENABLED" if self._names.settings.schedules.enabled else "DISABLED",
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(
-                mode="FLEXIBLE" if minutes else "OFF", maximum_window_in_minutes=minutes or None
+                mode="FLEXIBLE" if flexible_minutes else "OFF", maximum_window_in_minutes=flexible_minutes or None
             ),
             target=scheduler.CfnSchedule.TargetProperty(
                 arn=self._names.machine_arn(workflow),
                 role_arn=self._role.role_arn,
                 input=json.dumps(request),
                 retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
-                    maximum_retry_attempts=_RETRIES, maximum_event_age_in_seconds=_RETRY_HOURS * 3600
+                    maximum_retry_attempts=_RETRIES,
+                    maximum_event_age_in_seconds=int((give_up or _GIVE_UP).to_seconds()),
                 ),
                 dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=self._undelivered.queue_arn),
             ),
         )
         schedule.node.add_dependency(self._role)
+
+
+def drills_by_the_clock(scope: Construct, *, names: Names, undelivered: sqs.IQueue) -> Clock:
+    """The drills' and the sweep's schedules."""
+    settings = names.settings.schedules
+    clock = Clock(
+        scope,
+        "Schedules",
+        names=names,
+        undelivered=undelivered,
+        group=names.schedule_group,
+        time_zone=settings.time_zone,
+        workflows=(DRILL, SWEEP),
+        what="The schedules: start drills and the sweep.",
+    )
+    for name, drill in settings.drills.items():
+        clock.schedule(
+            name,
+            cron=drill.cron,
+            workflow=DRILL,
+            what=f"A restore drill from the {drill.recovery_point}",
+            request={"recovery_point": drill.recovery_point, "slot": SLOT, "started_by": f"schedule {name}"},
+            flexible_minutes=settings.flexible_minutes,
+        )
+    clock.schedule(
+        "sweep",
+        cron=settings.sweep_cron,
+        workflow=SWEEP,
+        what="Delete what dead drills left behind, count the days since the last passed drill",
+        request={},
+        flexible_minutes=settings.flexible_minutes,
+    )
+    return clock
+
+
+def scalings_by_the_clock(scope: Construct, *, names: Names, scaling: Scaling, undelivered: sqs.IQueue) -> Clock:
+    """The schedules of node groups, `<role>-<name>`: to the minute, and not at all when they are late."""
+    clock = Clock(
+        scope,
+        "ScalingSchedules",
+        names=names,
+        undelivered=undelivered,
+        group=names.scaling_schedule_group,
+        time_zone=scaling.time_zone,
+        workflows=(SCALE,),
+        what="The scaling schedules: start scalings.",
+    )
+    for role_, group in scaling.groups.items():
+        for name, each in group.schedules.items():
+            schedule = f"{role_}-{name}"
+            clock.schedule(
+                schedule,
+                cron=expression(earlier(parse(each.cron), each.ahead_minutes)),
+                workflow=SCALE,
+                what=f"The nodes of {role_}s to {each.profile}, for {each.cron}",
+                request={
+                    "group": role_,
+                    "profile": each.profile,
+                    "when_blocked": each.when_blocked,
+                    "schedule": schedule,
+                    "slot": SLOT,
+                },
+                give_up=_STALE,
+            )
+    return clock
 
 
 class CleanUpAfterDeath(Construct):
@@ -148,7 +224,7 @@ class CleanUpAfterDeath(Construct):
                     ),
                     dead_letter_queue=undelivered,
                     retry_attempts=_RETRIES,
-                    max_event_age=Duration.hours(_RETRY_HOURS),
+                    max_event_age=_GIVE_UP,
                 )
             ],
         )

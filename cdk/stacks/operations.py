@@ -6,7 +6,7 @@ from constructs import Construct
 from cdk import permissions, runtime_settings
 from cdk.constructs.functions import Functions
 from cdk.constructs.network import Isolation
-from cdk.constructs.starts import CleanUpAfterDeath, Schedules, Undelivered
+from cdk.constructs.starts import CleanUpAfterDeath, Undelivered, drills_by_the_clock, scalings_by_the_clock
 from cdk.constructs.terraform_runner import TerraformRunner
 from cdk.constructs.workflow import Workflow
 from cdk.names import DRILL, RESTORE, RETIRE, SCALE, SWEEP, Names
@@ -52,12 +52,13 @@ class OperationsStack(Stack):
                 terraform = TerraformRunner(self, "Terraform", names=names, runner=runner, evidence_key=evidence_key)
                 CfnOutput(self, "TerraformPipeline", value=names.terraform)
                 CfnOutput(self, "TerraformRoles", value=",".join(each.role_arn for each in terraform.roles.values()))
-        if names.settings.scaling:
-            scale = Workflow(self, "Scale", workflow=SCALE, names=names, functions=functions.by_step).machine
-            CfnOutput(self, "ScaleMachine", value=scale.state_machine_arn)
         undelivered = Undelivered(self, "Undelivered", names=names).queue
-        schedules = Schedules(self, "Schedules", names=names, undelivered=undelivered)
-        schedules.node.add_dependency(drill, sweep)
+        drills_by_the_clock(self, names=names, undelivered=undelivered).node.add_dependency(drill, sweep)
+        if scaling := names.settings.scaling:
+            scale = Workflow(self, "Scale", workflow=SCALE, names=names, functions=functions.by_step).machine
+            scalings = scalings_by_the_clock(self, names=names, scaling=scaling, undelivered=undelivered)
+            scalings.node.add_dependency(scale)
+            CfnOutput(self, "ScaleMachine", value=scale.state_machine_arn)
         CleanUpAfterDeath(self, "CleanUp", names=names, drill=drill, sweep=sweep, undelivered=undelivered)
         CfnOutput(self, "DrillMachine", value=drill.state_machine_arn)
         CfnOutput(self, "SweepMachine", value=sweep.state_machine_arn)

@@ -162,7 +162,7 @@ def test_who_starts_what(prod: Assembly) -> None:
         each: request(
             "states:StartExecution", f"arn:aws:states:eu-central-1:111122223333:stateMachine:coder-day2-prod-{each}"
         )
-        for each in ("dr-drill", "sweep", "platform-restore", "retire")
+        for each in ("dr-drill", "sweep", "platform-restore", "retire", "scale")
     }
     starters = {
         each: {role.name for role in prod.roles.values() if role.may(asked)} for each, asked in machines.items()
@@ -172,6 +172,7 @@ def test_who_starts_what(prod: Assembly) -> None:
         "sweep": {"schedules", "clean-up rule"},
         "platform-restore": set(),  # a person's decision alone, as is the next
         "retire": set(),
+        "scale": {"scaling schedules"},
     }
 
 

@@ -1,14 +1,18 @@
 """What is deployed, read from the synthesized templates."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from infrastructure.templates import Assembly
+from lambdas import settings as runtime_settings
 from lambdas.evidence.metrics import NAMESPACE
+from lambdas.payload import instant
 from lambdas.recovery.names import DRILL_TAG, ENVIRONMENT_TAG
-from lambdas.steps import STEPS
+from lambdas.scaling.request import read_request
+from lambdas.steps import BY_NAME, STEPS
 
 KEPT = ("Retain", "Retain")
 WORKFLOWS = ("dr-drill", "sweep", "platform-restore", "retire", "scale")
@@ -158,7 +162,11 @@ class TestWorkflows:
 
 class TestStarts:
     def test_two_drills_a_month_and_a_daily_sweep(self, prod: Assembly) -> None:
-        schedules = {each["Name"]: each for each in prod.of_type("AWS::Scheduler::Schedule")}
+        schedules = {
+            each["Name"]: each
+            for each in prod.of_type("AWS::Scheduler::Schedule")
+            if not each["Target"]["Arn"].endswith("-scale")
+        }
         assert {name: each["ScheduleExpression"] for name, each in schedules.items()} == {
             "monthly-snapshot": "cron(0 3 1 * ? *)",
             "monthly-point-in-time": "cron(0 3 15 * ? *)",
@@ -185,6 +193,43 @@ class TestStarts:
             "slot": "<aws.scheduler.scheduled-time>",
             "started_by": f"schedule {name}",
         }
+
+    def test_node_groups_follow_the_clock_of_the_settings_to_the_minute_or_not_at_all(self, prod: Assembly) -> None:
+        schedules = {
+            each["Name"]: each
+            for each in prod.of_type("AWS::Scheduler::Schedule")
+            if each["Target"]["Arn"].endswith(":stateMachine:coder-day2-prod-scale")
+        }
+        assert {name: each["ScheduleExpression"] for name, each in schedules.items()} == {
+            "workspace-morning": "cron(30 6 ? * MON-FRI *)",
+            "workspace-evening": "cron(0 20 ? * MON-FRI *)",
+            "provisioner-morning": "cron(30 6 ? * MON-FRI *)",
+            "provisioner-evening": "cron(0 21 ? * MON-FRI *)",
+        }
+        for name, each in schedules.items():
+            role, _, _ = name.partition("-")
+            assert each["ScheduleExpressionTimezone"] == "America/New_York"
+            assert each["FlexibleTimeWindow"] == {"Mode": "OFF"}
+            assert each["Target"]["RetryPolicy"]["MaximumEventAgeInSeconds"] == 1800
+            assert json.loads(each["Target"]["Input"]) == {
+                "group": role,
+                "profile": "peak" if name.endswith("morning") else "off-peak",
+                "when_blocked": "defer",
+                "schedule": name,
+                "slot": "<aws.scheduler.scheduled-time>",
+            }
+
+    def test_what_a_schedule_asks_for_is_a_request_that_the_machine_takes(self, prod: Assembly) -> None:
+        now = datetime(2026, 11, 27, 11, 30, tzinfo=UTC)
+        function = prod.one("AWS::Lambda::Function", Handler=BY_NAME["OpenScaling"].handler)
+        known = runtime_settings.parse(function["Environment"]["Variables"]["DAY2_SETTINGS"])
+        assert known.scaling is not None
+        for each in prod.of_type("AWS::Scheduler::Schedule"):
+            if each["Target"]["Arn"].endswith("-scale"):
+                asked = each["Target"]["Input"].replace("<aws.scheduler.scheduled-time>", instant(now))
+                reading = read_request(json.loads(asked), scaling=known.scaling, now=now)
+                assert reading.faults == ()
+                assert reading.request.origin == "schedule"
 
     def test_every_death_of_a_drill_is_swept_by_its_execution(self, prod: Assembly) -> None:
         rule = prod.one("AWS::Events::Rule")
