@@ -3,6 +3,11 @@
 import gc
 
 import pytest
+from hypothesis import settings
+
+# A machine that is busy makes an example slow, and no property false.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 _YOUNG = 20_000
 
