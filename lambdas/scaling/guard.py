@@ -5,7 +5,7 @@ after 15 minutes. So nodes are chosen here, among those that hold nothing, and o
 """
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 
 from lambdas.scaling.contracts import Doomed, Facts, Holding, Node, Queue, Workspaces
@@ -48,12 +48,17 @@ def removable(nodes: Sequence[Node], count: int) -> tuple[Node, ...]:
     empty = sorted(
         (each for each in nodes if not each.holds), key=lambda each: (not each.cordoned, each.created_at, each.name)
     )
+    # Only the first of each zone can be next, so that a large group takes no longer than its nodes are many.
+    zones: dict[str, deque[tuple[int, Node]]] = defaultdict(deque)
+    for place, each in enumerate(empty):
+        zones[each.zone].append((place, each))
     chosen: list[Node] = []
-    while empty and len(chosen) < count:
-        fullest = max(empty, key=lambda each: (each.cordoned, left[each.zone], -empty.index(each)))
-        empty.remove(fullest)
-        left[fullest.zone] -= 1
-        chosen.append(fullest)
+    while zones and len(chosen) < count:
+        fullest = max(zones, key=lambda zone: (zones[zone][0][1].cordoned, left[zone], -zones[zone][0][0]))
+        chosen.append(zones[fullest].popleft()[1])
+        left[fullest] -= 1
+        if not zones[fullest]:
+            del zones[fullest]
     return tuple(chosen)
 
 
