@@ -100,6 +100,22 @@ def _cooldown(case: _Case) -> Decision | None:
     )
 
 
+def _overtaken(case: _Case) -> Decision | None:
+    """A deferred shrink lets nodes be that were ordered after it was asked: each try would undo what an alarm did."""
+    demand, grown = case.demand, case.facts.standing.grown_at
+    if demand.when_blocked != "defer" or case.fewer <= 0 or grown is None or grown <= demand.asked_at:
+        return None
+    over = grown + timedelta(minutes=case.policy.cooldown_in_minutes)
+    if over <= case.now:
+        return None
+    return case.decide(
+        "wait" if case.now < demand.give_up else "refuse",
+        "overtaken",
+        f"the group grew after this was asked; nothing is taken away before {clock(over)}",
+        left=case.fewer,
+    )
+
+
 def _same(case: _Case) -> Decision | None:
     if case.target.sizes != case.before:
         return None
@@ -175,6 +191,7 @@ _RULES: tuple[Callable[[_Case], Decision | None], ...] = (
     _override,
     _holiday,
     _cooldown,
+    _overtaken,
     _same,
     _grow,
     _doubt,

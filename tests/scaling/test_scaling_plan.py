@@ -172,6 +172,26 @@ def test_a_schedule_and_a_person_do_not_wait_for_an_alarms_cooldown() -> None:
     assert decide(grown, TO_PEAK).action == "grow"
 
 
+def test_a_deferred_shrink_lets_be_what_an_alarm_has_ordered_since_and_goes_on_after_the_cooldown() -> None:
+    grown = facts(fleet(20), standing=Standing(grown_at=NOW + timedelta(minutes=5)))
+    asked = {"origin": "schedule", "when_blocked": "defer"}
+    waiting = decide(grown, TO_OFF_PEAK, now=NOW + timedelta(minutes=10), **asked)
+    assert (waiting.action, waiting.rule, waiting.left) == ("wait", "overtaken", 10)
+    assert "nothing is taken away before 2026-11-26 11:20:00 UTC" in waiting.reason
+    assert decide(grown, TO_OFF_PEAK, now=NOW + timedelta(minutes=35), **asked).action == "shrink"
+
+
+def test_a_deferred_shrink_that_is_overtaken_at_its_deadline_is_over() -> None:
+    grown = facts(fleet(20), standing=Standing(grown_at=NOW + timedelta(minutes=119)))
+    decision = decide(grown, TO_OFF_PEAK, origin="schedule", when_blocked="defer", now=NOW + timedelta(minutes=120))
+    assert (decision.action, decision.rule) == ("refuse", "overtaken")
+
+
+def test_what_was_grown_before_a_shrink_was_asked_does_not_hold_it_up() -> None:
+    grown = facts(fleet(20), standing=Standing(grown_at=NOW))
+    assert decide(grown, TO_OFF_PEAK, origin="schedule", when_blocked="defer").action == "shrink"
+
+
 def test_a_shrink_does_not_keep_an_alarm_from_adding() -> None:
     shrunk = facts(fleet(20), standing=Standing(shrunk_at=NOW))
     assert decide(shrunk, Change(by_nodes=5), origin="alarm").action == "grow"
