@@ -66,6 +66,11 @@ def _times(scaling: Scaling | None) -> Iterator[str]:
             if schedule.profile not in group.profiles:
                 known = ", ".join(group.profiles) or "none"
                 yield f"{place}.profile: {schedule.profile!r} is unknown; {path}.profiles has {known}"
+            if schedule.ahead_minutes > group.cooldown_in_minutes:
+                yield (
+                    f"{place}.ahead_minutes: {schedule.ahead_minutes} is more than {path}.cooldown_in_minutes, "
+                    f"{group.cooldown_in_minutes:g}: an alarm would take the nodes away again before their time comes"
+                )
             try:
                 orders[place] = earlier(parse(schedule.cron), schedule.ahead_minutes)
             except CrontabRefused as refused:

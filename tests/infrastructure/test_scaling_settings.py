@@ -73,6 +73,12 @@ def test_the_production_example_shows_every_setting_of_scaling(table: type[Scali
         (f"{WORKSPACE}.pods_per_node", 4, f"{WORKSPACE}.pods_per_node: workspaces are started by their users"),
         (f"{MORNING}.profile", "lunch", f"{MORNING}.profile: 'lunch' is unknown; {WORKSPACE}.profiles has peak, off"),
         (f"{MORNING}.cron", "10 0 * * *", f"{MORNING}.ahead_minutes: 15 minutes before 00:10 is the day before"),
+        (f"{MORNING}.ahead_minutes", 30, None),
+        (
+            f"{MORNING}.ahead_minutes",
+            31,
+            f"{MORNING}.ahead_minutes: 31 is more than {WORKSPACE}.cooldown_in_minutes, 30: an alarm would take",
+        ),
         (f"{MORNING}.cron", "15 3 * * *", None),
         (f"{MORNING}.cron", "30 2 * * MON-FRI", None),  # the clocks go forward on Sundays
         (f"{MORNING}.cron", "30 2 * * *", f"{MORNING}.cron: 02:30 does not exist on 2026-03-08 in America/New_York"),
