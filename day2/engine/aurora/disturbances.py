@@ -1,14 +1,10 @@
-"""Faults on order: what tests need to see go wrong, switched on by an empty file in the engine's workspace.
-
-A disturbance of one occasion is used up by it; the others last until their file is removed.
-"""
+"""What can be made to go wrong with databases, on order (`day2.engine.disturbances`)."""
 
 from enum import StrEnum
-from pathlib import Path
 
 
 class Disturbance(StrEnum):
-    """What can be made to go wrong."""
+    """Faults of Aurora."""
 
     RESTORE_FAILS = "restore-fails"
     """The next restored cluster ends in `failed`. One occasion."""
@@ -30,31 +26,3 @@ class Disturbance(StrEnum):
     """The next DeleteDBCluster is answered with InternalFailure. One occasion."""
     THROTTLED = "throttled"
     """Every call is answered with Throttling. Lasting."""
-
-
-class Disturbances:
-    """The disturbances of one engine."""
-
-    def __init__(self, workspace: Path) -> None:
-        self._folder = workspace / "disturbances"
-
-    def order(self, what: Disturbance) -> None:
-        """Switch one on."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        (self._folder / what).touch()
-
-    def lift(self, what: Disturbance) -> None:
-        """Switch one off."""
-        (self._folder / what).unlink(missing_ok=True)
-
-    def lasts(self, what: Disturbance) -> bool:
-        """Whether it is on."""
-        return (self._folder / what).exists()
-
-    def strikes(self, what: Disturbance) -> bool:
-        """Whether it was on, and use it up."""
-        try:
-            (self._folder / what).unlink()
-        except FileNotFoundError:
-            return False
-        return True

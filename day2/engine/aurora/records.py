@@ -9,11 +9,11 @@ from typing import Any
 from uuid import uuid4
 
 from day2.engine.aurora import faults
-from day2.engine.aurora.disturbances import Disturbances
 from day2.engine.aurora.endpoints import Endpoints
 from day2.engine.aurora.volumes import Volume
 from day2.engine.aurora.wire import Request
 from day2.engine.authority import Authority
+from day2.engine.disturbances import Disturbances
 from day2.engine.leftovers import Leftovers
 from day2.engine.postgres.account import current
 from day2.engine.postgres.backups import BaseBackup, ContinuousBackup

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from aurora_bench import Database, until
 
-from day2.engine.aurora.disturbances import Disturbance, Disturbances
+from day2.engine.aurora.disturbances import Disturbance
+from day2.engine.disturbances import Disturbances
 from day2.engine.engine import Engine
 from day2.engine.settings import EngineSettings, PhaseSeconds
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from aurora_bench import ENGINE, FIRST_PASSWORD, MASTER, SCALING, Database, new_name, refused, until
 
-from day2.engine.aurora.disturbances import Disturbance, Disturbances
+from day2.engine.aurora.disturbances import Disturbance
+from day2.engine.disturbances import Disturbances
 from day2.engine.engine import Engine, status
 from day2.engine.settings import EngineSettings, PhaseSeconds
 

@@ -3,7 +3,8 @@
 import pytest
 from aurora_bench import ENGINE, SCALING, Database, new_name, refused
 
-from day2.engine.aurora.disturbances import Disturbance, Disturbances
+from day2.engine.aurora.disturbances import Disturbance
+from day2.engine.disturbances import Disturbances
 
 
 def begin(database: Database, snapshot: str) -> str:

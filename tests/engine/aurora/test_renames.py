@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from aurora_bench import ENGINE, Database, new_name, refused, until
 
-from day2.engine.aurora.disturbances import Disturbance, Disturbances
+from day2.engine.aurora.disturbances import Disturbance
+from day2.engine.disturbances import Disturbances
 
 TAGS = [{"Key": "team", "Value": "platform"}]
 

@@ -15,7 +15,8 @@ from day2.drill.deployment import Deployment
 from day2.drill.evidence import Evidence
 from day2.drill.execution import Watched
 from day2.engine import schedules
-from day2.engine.aurora.disturbances import Disturbance, Disturbances
+from day2.engine.aurora.disturbances import Disturbance
+from day2.engine.disturbances import Disturbances
 from day2.engine.engine import Engine
 from day2.engine.furnishing import Furnished
 from day2.engine.leftovers import Leftovers
