@@ -9,7 +9,9 @@ runs the Lambda bundles as they are, and puts real PostgreSQL behind the Aurora 
     extensions/              what MiniStack lacks, one module per gap
     assembly.py              deploys `cdk.out`
     aurora/, postgres/       Aurora's calls over PostgreSQL servers that are really backed up and restored
-    fake_kubernetes/         a fake Kubernetes API behind the engine's EKS clusters
+    fake_kubernetes/         a fake Kubernetes API behind the engine's EKS clusters; cluster_door.py is the way to it
+    nodes/                   what stands behind node groups: instances that come, become nodes, and go
+    disturbances.py          faults on order
     fake_coder/              a fake Coder, which the fake's Deployments start and stop; coder.py installs it
     authority.py             the CA of the databases and of the fake
 

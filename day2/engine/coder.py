@@ -5,7 +5,6 @@ Its Deployment starts replicas of the fake Coder. The provisioners' pods, and th
 
 import socket
 import time
-from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,12 +12,13 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+from day2.engine.cluster_door import door_to
 from day2.engine.failures import PreparationFailed
 from day2.engine.fake_coder.release import VERSION
 from day2.engine.platform import Clients, Platform
 from day2.engine.seed import psql as door
 from day2.engine.settings import EngineSettings
-from lambdas.adapters.kubernetes import Kubernetes, bearer_token
+from lambdas.adapters.kubernetes import Kubernetes
 
 REPLICAS = 2
 PROVISIONERS = 2
@@ -123,13 +123,7 @@ def _door(clients: Clients, built: Platform) -> Kubernetes:
             resource=built.names.cluster,
             next_step="Name one in the settings' [kubernetes].",
         )
-    told, sts = clients("eks").describe_cluster(name=name)["cluster"], clients("sts")
-    return Kubernetes(
-        name=name,
-        endpoint=told["endpoint"],
-        authority=b64decode(told["certificateAuthority"]["data"]).decode(),
-        token=lambda: bearer_token(sts, name),
-    )
+    return door_to(clients, name)
 
 
 def _create(kubernetes: Kubernetes, path: str, item: Mapping[str, Any]) -> None:

@@ -18,8 +18,12 @@ WAIT_SCALE = 0.05
 class PhaseSeconds:
     """How long the engine lets each of AWS's asynchronous phases take, in real seconds.
 
-    first_backup  from a restored cluster's being available to its continuous backup; until then it has no window. A
-                  copy that is made to be looked at and deleted is spared the copying
+    first_backup          from a restored cluster's being available to its continuous backup; until then it has no
+                          window. A copy that is made to be looked at and deleted is spared the copying
+    node_group_following  from a change of the Auto Scaling group's sizes to DescribeNodegroup's telling them
+    instance_launching    from a launch to InService; then node_joining until Kubernetes has the node, NotReady; then
+                          node_starting until it is Ready
+    launch_retrying       from a failed launch to the next attempt
     """
 
     cluster_creating: float = 0.5
@@ -32,6 +36,12 @@ class PhaseSeconds:
     renaming: float = 0.5
     namespace_terminating: float = 0.3
     node_group_updating: float = 0.5
+    node_group_following: float = 0.2
+    instance_launching: float = 0.3
+    instance_terminating: float = 0.3
+    launch_retrying: float = 0.5
+    node_joining: float = 0.2
+    node_starting: float = 0.2
     rollout_progressing: float = 0.3
     crash_back_off: float = 0.3
     pod_grace: float = 3.0
@@ -49,6 +59,7 @@ class EngineSettings:
     enforce_roles   Lambda functions may do only what their role's policies allow
     coder_port      of the fake Coder on 127.0.0.1, once a Deployment asks for one; 0 takes a free one at start
     python          the operator's interpreter, under which the fake Coder runs: it has a PostgreSQL driver
+    pods_per_node   how many pods a node of the fake Kubernetes takes
     """
 
     workspace: Path = WORKSPACE
@@ -60,6 +71,7 @@ class EngineSettings:
     phases: PhaseSeconds = field(default_factory=PhaseSeconds)
     coder_port: int = 0
     python: Path = Path(sys.executable)
+    pods_per_node: int = 12
 
     @property
     def endpoint(self) -> str:

@@ -32,12 +32,14 @@ Answer = tuple[int, Mapping[str, str], bytes]
 
 _OK = 200
 
+APIS: dict[str, FakeKubernetes] = {}
+"""By the names of their clusters."""
+
 _create = eks._create_cluster
 _delete = eks._delete_cluster
 
 
 def install(settings: EngineSettings) -> None:
-    apis: dict[str, FakeKubernetes] = {}
     runtime, front = _runtime(settings), Front(settings.coder_port)
 
     def create(body: Mapping[str, Any], creator: str | None = None) -> Answer:
@@ -45,15 +47,15 @@ def install(settings: EngineSettings) -> None:
         if answer[0] != _OK:
             return answer
         name = body["name"]
-        apis[name] = _start(name, settings, runtime, front)
+        APIS[name] = _start(name, settings, runtime, front)
         authority = Authority.at(settings.certificates).ca_file.read_bytes()
         trust = {"data": base64.b64encode(authority).decode()}
-        eks._clusters[name].update(endpoint=apis[name].endpoint, certificateAuthority=trust)
+        eks._clusters[name].update(endpoint=APIS[name].endpoint, certificateAuthority=trust)
         described: Answer = eks._describe_cluster(name)
         return described
 
     def delete(name: str) -> Answer:
-        if api := apis.pop(name, None):
+        if api := APIS.pop(name, None):
             api.stop()
         answer: Answer = _delete(name)
         return answer

@@ -1,142 +1,194 @@
-"""Managed node groups change their size as on EKS: one update at a time, which succeeds after a while.
+"""Managed node groups change their size as on EKS: one update at a time, which takes a while and can fail.
 
-MiniStack has no route for UpdateNodegroupConfig, DescribeUpdate and ListUpdates. Rules, from the API reference of
-EKS: minSize <= desiredSize <= maxSize, else InvalidParameterException; while an update runs the
-group is UPDATING, and another one is refused with ResourceInUseException.
+MiniStack has no route for UpdateNodegroupConfig, DescribeUpdate and ListUpdates, and nothing stands behind its groups.
+Here the instances of `day2.engine.nodes` do: they are seen by EKS, by Auto Scaling (`auto_scaling`) and as nodes of
+the fake Kubernetes API. Rules:
+
+- minSize <= desiredSize <= maxSize, else InvalidParameterException; another update while one runs is a
+  ResourceInUseException, with the words of github.com/aws/containers-roadmap/issues/2204
+- an update is Successful once the sizes are set: that the instances come is not waited for. Where they do not, the
+  group has an issue in its health, and is DEGRADED until a launch succeeds
+  (github.com/aws/containers-roadmap/issues/2326)
+- a group whose update failed is ACTIVE again with its old sizes
 """
 
 import json
 import re
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from ministack.core.responses import new_uuid
-from ministack.services import eks
+from ministack.services import ec2, eks
 
+from day2.engine.disturbances import Disturbances
+from day2.engine.extensions import auto_scaling, kubernetes, node_group_permissions
+from day2.engine.extensions.node_group_updates import Updates
+from day2.engine.nodes import registration
+from day2.engine.nodes.fleet import Fleet
+from day2.engine.nodes.instances import Subnet
+from day2.engine.nodes.scaling_group import ScalingGroup, Sizes, World
 from day2.engine.settings import EngineSettings
 
 NEEDS = (
+    "services.ec2._subnets",
     "services.eks._clusters",
     "services.eks._error",
     "services.eks._handle_request_sync",
     "services.eks._json_resp",
     "services.eks._nodegroups",
+    *auto_scaling.NEEDS,
+    *node_group_permissions.NEEDS,
 )
 
 Answer = tuple[int, Mapping[str, str], bytes]
-Group = dict[str, Any]
 
+_GROUPS = re.compile(r"/clusters/(?P<cluster>[\w-]+)/node-groups")
 _UPDATE_CONFIG = re.compile(r"/clusters/(?P<cluster>[\w-]+)/node-groups/(?P<group>[\w-]+)/update-config")
 _UPDATES = re.compile(r"/clusters/(?P<cluster>[\w-]+)/updates(?:/(?P<update>[\w-]+))?")
-_SIZES = ("minSize", "maxSize", "desiredSize")
+_SIZES = ("minSize", "desiredSize", "maxSize")
+_OK = 200
 
 _handle = eks._handle_request_sync
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Update:
-    """One running or finished update. `ends_at` by the monotonic clock."""
-
-    id: str
-    cluster: str
-    group: str
-    params: tuple[tuple[str, str], ...]
-    created_at: float
-    ends_at: float
-
-    def shown(self, clock: Callable[[], float]) -> dict[str, Any]:
-        """The `update` of the API's answer."""
-        return {
-            "id": self.id,
-            "status": "Successful" if clock() >= self.ends_at else "InProgress",
-            "type": "ConfigUpdate",
-            "params": [{"type": kind, "value": value} for kind, value in self.params],
-            "createdAt": self.created_at,
-            "errors": [],
-        }
-
-
 class NodeGroups:
-    """The updates of all node groups of one engine."""
+    """The node groups of all clusters of one engine."""
 
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._seconds = seconds
-        self._clock = clock
-        self._updates: dict[str, Update] = {}
+    def __init__(self, settings: EngineSettings) -> None:
+        self._settings = settings
+        self._world = World(phases=settings.phases, disturbances=Disturbances(settings.workspace))
+        self.fleet = Fleet(self._tell)
+        self._updates = Updates(settings.phases.node_group_updating, self._world.disturbances)
 
     def handle(self, method: str, path: str, headers: Any, body: bytes, query: Mapping[str, Any]) -> Answer:
-        """The routes that MiniStack lacks; everything else is MiniStack's."""
-        self._settle()
-        if method == "POST" and (found := _UPDATE_CONFIG.fullmatch(path)):
-            return self._update(found["cluster"], found["group"], json.loads(body or b"{}"))
-        if method == "GET" and (found := _UPDATES.fullmatch(path)):
-            if found["update"]:
-                return self._describe(found["cluster"], found["update"])
-            return self._list(found["cluster"], _first(query.get("nodegroupName")))
+        """The routes that MiniStack lacks; everything else is MiniStack's, with instances behind it."""
+        with self.fleet.lock:
+            self._settle()
+            if method == "POST" and (found := _UPDATE_CONFIG.fullmatch(path)):
+                return self._update(found["cluster"], found["group"], json.loads(body or b"{}"))
+            if method == "GET" and (found := _UPDATES.fullmatch(path)):
+                group = _first(query.get("nodegroupName"))
+                if found["update"]:
+                    return self._describe(found["cluster"], group, found["update"])
+                return self._list(found["cluster"], group)
+            if method == "POST" and (found := _GROUPS.fullmatch(path)):
+                return self._create(found["cluster"], json.loads(body or b"{}"), (method, path, headers, body, query))
         answer: Answer = _handle(method, path, headers, body, query)
+        if method == "DELETE":
+            self._forget_deleted()
         return answer
 
+    def _create(self, cluster: str, asked: Mapping[str, Any], request: tuple[Any, ...]) -> Answer:
+        answer: Answer = _handle(*request)
+        if answer[0] != _OK:
+            return answer
+        group = eks._nodegroups[f"{cluster}/{asked['nodegroupName']}"]
+        name = auto_scaling.name(group["nodegroupName"])
+        group["resources"]["autoScalingGroups"] = [{"name": name}]
+        sizes = Sizes(*(group["scalingConfig"][size] for size in _SIZES))
+        made = ScalingGroup(
+            name=name,
+            cluster=cluster,
+            node_group=group["nodegroupName"],
+            instance_type=group["instanceTypes"][0],
+            labels=group["labels"],
+            subnets=tuple(map(_subnet, group["subnets"])),
+            sizes=sizes,
+            told=sizes,
+            world=self._world,
+        )
+        auto_scaling.create(made)
+        self.fleet.add(made)
+        return _told({"nodegroup": group})
+
     def _update(self, cluster: str, name: str, asked: Mapping[str, Any]) -> Answer:
-        group = eks._nodegroups.get(f"{cluster}/{name}")
-        if group is None:
+        group, scaled = eks._nodegroups.get(f"{cluster}/{name}"), self.fleet.of(cluster, name)
+        if group is None or scaled is None:
             return _refused(404, "ResourceNotFoundException", f"No node group found for name: {name}.")
+        if known := self._updates.by_token(cluster, name, asked.get("clientRequestToken")):
+            return _told({"update": known.shown()})
         if group["status"] == "UPDATING":
-            return _refused(409, "ResourceInUseException", f"Nodegroup {name} is currently being updated.")
-        sizes = {**group["scalingConfig"], **(asked.get("scalingConfig") or {})}
+            message = "Nodegroup cannot be updated as it is currently not in Active State"
+            return _refused(409, "ResourceInUseException", message)
+        wanted = {**_written(scaled.sizes), **(asked.get("scalingConfig") or {})}
+        sizes = Sizes(*(wanted[size] for size in _SIZES))
         if wrong := _wrong(sizes):
             return _refused(400, "InvalidParameterException", wrong)
-        now = self._clock()
-        update = Update(
-            id=new_uuid(),
-            cluster=cluster,
-            group=name,
-            params=tuple((f"{size[0].upper()}{size[1:]}", str(sizes[size])) for size in _SIZES),
-            created_at=time.time(),
-            ends_at=now + self._seconds,
+        update = self._updates.begin(
+            cluster,
+            name,
+            wanted,
+            token=asked.get("clientRequestToken"),
+            instances=[each.id for each in scaled.standing],
         )
-        self._updates[update.id] = update
-        group.update(status="UPDATING", scalingConfig=sizes, modifiedAt=update.created_at)
-        return _told({"update": update.shown(self._clock)})
+        group.update(status="UPDATING", modifiedAt=update.created_at)
+        if not update.errors:
+            scaled.resize(sizes, now=datetime.now(UTC), by_eks=True)
+            self.fleet.look()
+        return _told({"update": update.shown()})
 
-    def _describe(self, cluster: str, update_id: str) -> Answer:
+    def _describe(self, cluster: str, group: str, update_id: str) -> Answer:
         update = self._updates.get(update_id)
-        if update is None or update.cluster != cluster:
+        if update is None or (update.cluster, update.group) != (cluster, group):
             return _refused(404, "ResourceNotFoundException", f"No update found for ID: {update_id}")
-        return _told({"update": update.shown(self._clock)})
+        return _told({"update": update.shown()})
 
     def _list(self, cluster: str, group: str) -> Answer:
         if cluster not in eks._clusters:
             return _refused(404, "ResourceNotFoundException", f"No cluster found for name: {cluster}.")
-        found = [each.id for each in self._updates.values() if each.cluster == cluster and group in ("", each.group)]
-        return _told({"updateIds": found})
+        return _told({"updateIds": [each.id for each in self._updates.of(cluster, group)]})
 
     def _settle(self) -> None:
-        """Groups whose update is over are ACTIVE again."""
-        for update in self._updates.values():
-            group = eks._nodegroups.get(f"{update.cluster}/{update.group}")
-            if group and group["status"] == "UPDATING" and not self._running(update.cluster, update.group):
-                group["status"] = "ACTIVE"
+        """Groups whose update is over are ACTIVE again, or DEGRADED."""
+        for scaled in self.fleet.groups():
+            group = eks._nodegroups.get(f"{scaled.cluster}/{scaled.node_group}")
+            if group and not self._updates.running(scaled.cluster, scaled.node_group):
+                group["status"] = "DEGRADED" if scaled.trouble else "ACTIVE"
 
-    def _running(self, cluster: str, group: str) -> bool:
-        updates = (each for each in self._updates.values() if (each.cluster, each.group) == (cluster, group))
-        return any(self._clock() < each.ends_at for each in updates)
+    def _forget_deleted(self) -> None:
+        with self.fleet.lock:
+            for each in self.fleet.groups():
+                if f"{each.cluster}/{each.node_group}" not in eks._nodegroups:
+                    self.fleet.remove(each.name)
+                    auto_scaling.delete(each)
+                    if api := kubernetes.APIS.get(each.cluster):
+                        registration.unregister(api.store, each)
+
+    def _tell(self, scaled: ScalingGroup, now: datetime) -> None:
+        """Show a group as it now is to EKS, Auto Scaling and Kubernetes."""
+        if group := eks._nodegroups.get(f"{scaled.cluster}/{scaled.node_group}"):
+            found = scaled.trouble
+            issue = {"code": found.code, "message": found.message, "resourceIds": [scaled.name]} if found else None
+            group.update(scalingConfig=_written(scaled.told), health={"issues": [issue] if issue else []})
+        auto_scaling.show(scaled, now)
+        if api := kubernetes.APIS.get(scaled.cluster):
+            registration.register(api.store, scaled, now, pods=self._settings.pods_per_node)
 
 
 def install(settings: EngineSettings) -> None:
-    eks._handle_request_sync = NodeGroups(settings.phases.node_group_updating).handle
+    groups = NodeGroups(settings)
+    eks._handle_request_sync = groups.handle
+    auto_scaling.install_on(groups.fleet)
+    node_group_permissions.install_on(groups.fleet)
 
 
-def _wrong(sizes: Mapping[str, int]) -> str:
+def _subnet(subnet_id: str) -> Subnet:
+    found = ec2._subnets.get(subnet_id) or {}
+    return Subnet(id=subnet_id, zone=found.get("AvailabilityZone", ""), cidr=found.get("CidrBlock", "10.20.0.0/16"))
+
+
+def _written(sizes: Sizes) -> dict[str, int]:
+    return {"minSize": sizes.smallest, "maxSize": sizes.largest, "desiredSize": sizes.desired}
+
+
+def _wrong(sizes: Sizes) -> str:
     """What is wrong with a scaling configuration, or nothing."""
-    smallest, largest, desired = (sizes[size] for size in _SIZES)
-    if smallest > largest:
+    if sizes.smallest > sizes.largest:
         return "Minimum capacity can't be greater than maximum size"
-    if desired < smallest:
-        return f"Minimum capacity {smallest} can't be greater than desired size {desired}"
-    if desired > largest:
-        return f"Desired capacity {desired} can't be greater than max size {largest}"
+    if sizes.desired < sizes.smallest:
+        return f"Minimum capacity {sizes.smallest} can't be greater than desired size {sizes.desired}"
+    if sizes.desired > sizes.largest:
+        return f"Desired capacity {sizes.desired} can't be greater than max size {sizes.largest}"
     return ""
 
 
