@@ -2,11 +2,13 @@
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from cdk.settings import EnvironmentSettings
 from lambdas.steps import Step
 
-DRILL, SWEEP, RESTORE, RETIRE, SCALE = "dr-drill", "sweep", "platform-restore", "retire", "scale"
+DRILL, SWEEP, RESTORE, RETIRE = "dr-drill", "sweep", "platform-restore", "retire"
+SCALE, READY = "scale", "ready-check"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,18 @@ class Names:
     @property
     def scaling_schedule_group(self) -> str:
         return f"{self.prefix}-scaling"
+
+    @property
+    def alarm_topic(self) -> str:
+        """Where our alarms of node groups go, to be routed: not where people are told."""
+        return f"{self.prefix}-scaling"
+
+    @property
+    def alarm_topic_arn(self) -> str:
+        return self.arn("sns", self.alarm_topic)
+
+    def scaling_alarm(self, role: str, direction: Literal["out", "in"]) -> str:
+        return f"{self.prefix}-scale-{direction}-{role}"
 
     @property
     def undelivered(self) -> str:

@@ -6,7 +6,8 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any
 
 from cdk.environments import SettingsError
-from cdk.names import Names
+from cdk.names import SCALE, Names
+from cdk.settings import Scaling
 from lambdas import payload
 from lambdas import settings as runtime
 
@@ -103,9 +104,28 @@ def _scaling(names: Names) -> runtime.Scaling | None:
         return None
     return runtime.Scaling(
         groups={
-            role: runtime.ScaledGroup(**group.model_dump(exclude={"schedules"}))
+            role: runtime.ScaledGroup(**group.model_dump(exclude={"schedules", "alarms"}))
             for role, group in scaling.groups.items()
         },
         time_zone=scaling.time_zone,
         holidays=tuple(each.isoformat() for each in scaling.all_holidays),
+        machine=names.machine_arn(SCALE),
+        alarms={**_our_alarms(names, scaling), **_team_alarms(scaling)},
     )
+
+
+def _our_alarms(names: Names, scaling: Scaling) -> dict[str, runtime.AlarmRule]:
+    """Each of them says one thing, and nothing when it is OK again."""
+    rules = {}
+    for role, group in scaling.groups.items():
+        if group.alarms.enabled:
+            rules[names.scaling_alarm(role, "out")] = runtime.AlarmRule(role=role, alarm=f"+{group.step_out}")
+            rules[names.scaling_alarm(role, "in")] = runtime.AlarmRule(role=role, alarm=f"-{group.step_in}")
+    return rules
+
+
+def _team_alarms(scaling: Scaling) -> dict[str, runtime.AlarmRule]:
+    return {
+        name: runtime.AlarmRule(role=each.group, alarm=each.alarm or "", ok=each.ok or "")
+        for name, each in scaling.alarms.items()
+    }

@@ -53,6 +53,31 @@ def _sizes(scaling: Scaling | None) -> Iterator[str]:
             yield f"{path}.pods_per_node: workspaces are started by their users, and only provisioners scaled as pods"
 
 
+def _alarms(scaling: Scaling | None) -> Iterator[str]:
+    """Two thresholds so far apart that what one alarm does never rings the other."""
+    for path, group in _groups(scaling):
+        alarms = group.alarms
+        if not alarms.enabled:
+            continue
+        if alarms.in_below >= alarms.out_above:
+            yield f"{path}.alarms.in_below: {alarms.in_below:g} is not below out_above, {alarms.out_above:g}"
+            continue
+        left = max(group.floor, 1)
+        after = alarms.in_below * (left + group.step_in) / left
+        if after > alarms.out_above:
+            yield (
+                f"{path}.alarms.in_below: what loads {left + group.step_in} nodes {alarms.in_below:g} % loads {left}, "
+                f"those that step_in leaves, {after:.0f} %, which is above out_above, {alarms.out_above:g}: the group "
+                "would grow again at once; lower in_below or step_in"
+            )
+    for name, alarm in scaling.alarms.items() if scaling is not None else ():
+        path = f"scaling.alarms.{name}"
+        if scaling is not None and alarm.group not in scaling.groups:
+            yield f"{path}.group: {alarm.group!r} is not among scaling.groups"
+        if not (alarm.alarm or alarm.ok):
+            yield f"{path}: asks for nothing; name alarm, ok or both"
+
+
 def _times(scaling: Scaling | None) -> Iterator[str]:
     if scaling is None:
         return
@@ -115,4 +140,4 @@ def _zone(name: str) -> ZoneInfo | None:
         return None
 
 
-RULES: tuple[Callable[..., Iterator[str]], ...] = (_needs, _group_names, _sizes, _times)
+RULES: tuple[Callable[..., Iterator[str]], ...] = (_needs, _group_names, _sizes, _alarms, _times)

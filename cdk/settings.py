@@ -169,6 +169,9 @@ ScalingScheduleName = Annotated[
         r"(?=.{1,30}$)[a-z0-9](?:-?[a-z0-9])*", "a schedule's name (1-30 lower-case letters, digits, single hyphens)"
     ),
 ]
+AlarmName = Annotated[str, _form(r"[\x20-\x7e]{1,255}", "an alarm's name of at most 255 printable characters")]
+AlarmChange = Annotated[str, _form(r"[+-][1-9]\d{0,3}%?", "a change such as +5 or -20%")]
+TopicArn = Annotated[str, _form(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}", "the ARN of an SNS topic")]
 Nodes = Annotated[int, Field(ge=0, le=1000)]
 RecoveryPoint = Literal["latest-snapshot", "latest-restorable-time"]
 Acu = Annotated[float, Field(ge=0, le=256, multiple_of=0.5)]
@@ -346,6 +349,34 @@ class ScalingSchedule(Table):
     when_blocked: Literal["refuse", "clamp", "defer"] = "defer"
 
 
+class TeamMetric(Table):
+    """A load in percent that the team measures itself, looked at in place of ours."""
+
+    namespace: Annotated[str, Field(min_length=1, max_length=255)]
+    name: Annotated[str, Field(min_length=1, max_length=255)]
+    statistic: Literal["Average", "Maximum", "Minimum", "Sum"] = "Average"
+    dimensions: Mapping[str, str] = {}
+
+
+class GroupAlarms(Table):
+    """When our two alarms of a group ring: its load in percent, above one threshold and below another for so long."""
+
+    enabled: bool = True
+    out_above: Annotated[float, Field(gt=0, le=100)] = 85.0
+    out_minutes: Annotated[int, Field(ge=1, le=60)] = 2
+    in_below: Annotated[float, Field(ge=0, lt=100)] = 45.0
+    in_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
+    metric: TeamMetric | None = None
+
+
+class TeamAlarm(Table):
+    """An alarm of the team's own: what is asked of a group when it goes into ALARM, and when it is OK again."""
+
+    group: Literal["workspace", "provisioner"]
+    alarm: AlarmChange | None = None
+    ok: AlarmChange | None = None
+
+
 class ScaledGroup(Table):
     """How one role's node group is scaled; `lambdas.settings.ScaledGroup` explains each field."""
 
@@ -361,15 +392,18 @@ class ScaledGroup(Table):
     cooldown_in_minutes: Annotated[float, Field(ge=0, le=1440)] = 30.0
     defer_minutes: Annotated[int, Field(ge=1, le=1440)] = 120
     ready_minutes: Annotated[int, Field(ge=1, le=LONGEST_READY_MINUTES)] = 15
+    alarm_ready_minutes: Annotated[int, Field(ge=1, le=LONGEST_READY_MINUTES)] = 5
+    longest_wait_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     tolerance_percent: Percent = 5.0
     pods_per_node: Annotated[int | None, Field(ge=1)] = None
+    alarms: GroupAlarms = GroupAlarms()
 
 
 class Scaling(Table):
     """Which node groups are scaled, when by the clock, and on which days none grows by it.
 
     `control` is the node group that is never scaled. Dates come from `holidays` and, one a line, from `holidays_file`
-    beside the settings.
+    beside the settings. `alarms` are the team's own by name, told by the topics of `alarm_topics`.
     """
 
     time_zone: TimeZone
@@ -377,6 +411,8 @@ class Scaling(Table):
     holidays: Annotated[tuple[Holiday, ...], BeforeValidator(_tuple)] = ()
     holidays_file: Annotated[tuple[date, ...], BeforeValidator(_dates)] = ()
     groups: Annotated[Mapping[Literal["workspace", "provisioner"], ScaledGroup], Field(min_length=1)]
+    alarms: Mapping[AlarmName, TeamAlarm] = {}
+    alarm_topics: Annotated[tuple[TopicArn, ...], BeforeValidator(_tuple)] = ()
 
     @property
     def all_holidays(self) -> tuple[date, ...]:

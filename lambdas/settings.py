@@ -139,6 +139,8 @@ class ScaledGroup:
     cooldown_out_minutes, cooldown_in_minutes  an alarm's change waits so long after the group last grew, or changed
     defer_minutes      how long `defer` tries again
     ready_minutes      within which ordered nodes are Ready, else an alert; LONGEST_READY_MINUTES at most
+    alarm_ready_minutes  the same of nodes that an alarm has ordered: somebody waits for them
+    longest_wait_seconds a build that has waited longer makes the group full, whatever its daemons do
     tolerance_percent  how far Coder's count of running workspaces may be from the pods' before both are doubted
     pods_per_node      provisioners of a node; None for a role whose pods are not scaled
     """
@@ -154,17 +156,37 @@ class ScaledGroup:
     cooldown_in_minutes: float = 30
     defer_minutes: int = 120
     ready_minutes: int = 15
+    alarm_ready_minutes: int = 5
+    longest_wait_seconds: int = 60
     tolerance_percent: float = 5.0
     pods_per_node: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRule:
+    """What is asked of a role's group when an alarm changes: `+5` or `-20%`, as in a request; empty: nothing.
+
+    alarm, ok  when it goes into ALARM, and when it is OK again
+    """
+
+    role: Literal["workspace", "provisioner"]
+    alarm: str = ""
+    ok: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scaling:
-    """Which node groups are scaled; holidays are dates in `time_zone`. The control group is never among them."""
+    """Which node groups are scaled; holidays are dates in `time_zone`. The control group is never among them.
+
+    machine  ARN of the machine that alarms start
+    alarms   by name: no other alarm is listened to
+    """
 
     groups: Mapping[Literal["workspace", "provisioner"], ScaledGroup]
     time_zone: str = "UTC"
     holidays: tuple[str, ...] = ()
+    machine: str = ""
+    alarms: Mapping[str, AlarmRule] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from cdk.names import DRILL, RESTORE, RETIRE, SCALE, SWEEP, Names
+from cdk.names import DRILL, READY, RESTORE, RETIRE, SCALE, SWEEP, Names
 
 NAMESPACE = "CoderDay2"
 _ENDED = {"Failed": "failed", "TimedOut": "ran out of time", "Aborted": "was stopped by hand"}
@@ -17,6 +17,7 @@ _THEN = {
     SWEEP: "Something of a drill may still exist and cost money: open the execution in the console.",
     RESTORE: "Coder may stand fenced, with no replicas: see what serves in the restore's report, or the execution.",
     RETIRE: "The old cluster may be there, or half deleted: open the execution in the console, and start it again.",
+    READY: "Nobody knows whether promised nodes are there: open the execution in the console.",
     SCALE: "No workspace was ended by it: `day2 scale history` says what was decided and why.",
 }
 
@@ -108,7 +109,7 @@ class Alarms(Construct):
 def workflows(names: Names) -> tuple[str, ...]:
     """The workflows of this environment: restore, retirement and scaling only where there is what they are for."""
     restores = (RESTORE, RETIRE) if names.settings.restore else ()
-    return (DRILL, SWEEP, *restores, *((SCALE,) if names.settings.scaling else ()))
+    return (DRILL, SWEEP, *restores, *((SCALE, READY) if names.settings.scaling else ()))
 
 
 def executions(names: Names, workflow: str, ending: str) -> cloudwatch.Metric:

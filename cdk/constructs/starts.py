@@ -14,7 +14,7 @@ from constructs import Construct
 
 from cdk.constructs.roles import role
 from cdk.findings import accept
-from cdk.names import DRILL, SCALE, SWEEP, Names
+from cdk.names import DRILL, READY, SCALE, SWEEP, Names
 from cdk.permissions.starting import keep_undelivered, start
 from cdk.settings import Scaling
 from lambdas.scaling.crontab import earlier, expression, parse
@@ -149,7 +149,10 @@ def drills_by_the_clock(scope: Construct, *, names: Names, undelivered: sqs.IQue
 
 
 def scalings_by_the_clock(scope: Construct, *, names: Names, scaling: Scaling, undelivered: sqs.IQueue) -> Clock:
-    """The schedules of node groups, `<role>-<name>`: to the minute, and not at all when they are late."""
+    """The schedules of node groups, `<role>-<name>`: to the minute, and not at all when they are late.
+
+    One that is ordered ahead has a second, `<role>-<name>-ready`, at the time for which it promises its nodes.
+    """
     clock = Clock(
         scope,
         "ScalingSchedules",
@@ -157,7 +160,7 @@ def scalings_by_the_clock(scope: Construct, *, names: Names, scaling: Scaling, u
         undelivered=undelivered,
         group=names.scaling_schedule_group,
         time_zone=scaling.time_zone,
-        workflows=(SCALE,),
+        workflows=(SCALE, READY),
         what="The scaling schedules: start scalings.",
     )
     for role_, group in scaling.groups.items():
@@ -177,6 +180,15 @@ def scalings_by_the_clock(scope: Construct, *, names: Names, scaling: Scaling, u
                 },
                 give_up=_STALE,
             )
+            if each.ahead_minutes:
+                clock.schedule(
+                    f"{schedule}-ready",
+                    cron=expression(parse(each.cron)),
+                    workflow=READY,
+                    what=f"Whether the nodes of {role_}s are Ready that {schedule} promises for {each.cron}",
+                    request={"group": role_, "profile": each.profile, "schedule": schedule, "slot": SLOT},
+                    give_up=_STALE,
+                )
     return clock
 
 

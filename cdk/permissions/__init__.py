@@ -11,7 +11,17 @@ from collections.abc import Mapping
 from cdk.names import Names
 from cdk.permissions import database, evidence, platform, restore, retire, scale, starting, surroundings, terraform
 from cdk.permissions.statement import Row, Statement
-from lambdas.steps import BY_NAME, OPERATIONS, RESTORE_STEPS, RETIRE_STEPS, SCALE_STEPS, STEPS, Step
+from lambdas.steps import (
+    BY_NAME,
+    OPERATIONS,
+    READY_STEPS,
+    RESTORE_STEPS,
+    RETIRE_STEPS,
+    SCALE_SIGNALS,
+    SCALE_STEPS,
+    STEPS,
+    Step,
+)
 
 _ENTER: tuple[Row, ...] = (platform.read_connection_secret, platform.read_with_key)
 _KUBERNETES: tuple[Row, ...] = (surroundings.kubernetes,)
@@ -96,6 +106,23 @@ _SCALE: Mapping[str, tuple[Row, ...]] = {
     "FreeGroup": (scale.free,),
     "RecordScaling": (scale.close,),
     "AnnounceScaling": (evidence.announce,),
+    "CountReady": _KUBERNETES,
+    "JudgePromise": (
+        scale.look_at_groups,
+        scale.look_at_fleets,
+        scale.look_at_activities,
+        scale.read_standing,
+        evidence.announce,
+    ),
+    "MeasureDemand": _LOOK_AT_NODES,
+    "RouteAlarm": (scale.look_at_alarms, scale.start),
+    "ReconcileAlarms": (
+        scale.look_at_alarms,
+        scale.look_at_groups,
+        scale.look_at_fleets,
+        scale.read_standing,
+        scale.start,
+    ),
 }
 
 TABLE: Mapping[str, tuple[Row, ...]] = {
@@ -127,12 +154,12 @@ TABLE: Mapping[str, tuple[Row, ...]] = {
 _USES_EVIDENCE_KEY = frozenset(
     {
         *("RecordEvidence", "Announce", "AskApproval", "WriteHandover", "RecordRestore", "AnnounceRestore"),
-        *("RecordRetirement", "AnnounceRetirement", "AnnounceScaling"),
+        *("RecordRetirement", "AnnounceRetirement", "AnnounceScaling", "JudgePromise"),
     }
 )
 _OF_A_RESTORE = frozenset(step.name for step in (*RESTORE_STEPS, *OPERATIONS))
 _OF_A_RETIREMENT = frozenset(step.name for step in RETIRE_STEPS)
-_OF_A_SCALING = frozenset(step.name for step in SCALE_STEPS)
+_OF_A_SCALING = frozenset(step.name for step in (*SCALE_STEPS, *READY_STEPS, *SCALE_SIGNALS))
 
 
 def statements(step: Step, names: Names, *, evidence_key: str) -> tuple[Statement, ...]:
@@ -197,7 +224,7 @@ def retire_steps() -> frozenset[str]:
 
 
 def scale_steps() -> frozenset[str]:
-    """The steps of a scaling."""
+    """The steps of a scaling, of the check on time, and what alarms and the minute start."""
     return _OF_A_SCALING
 
 

@@ -13,6 +13,7 @@ hold = ledger("HoldTheNodeGroup", "GetItem", "PutItem", why="the group's lock, a
 enter = ledger("EnterTheDecision", "PutItem", "UpdateItem", why="the decision, and what a person ordered until when")
 note = ledger("NoteTheChange", "UpdateItem", why="when the group last grew or shrank")
 free = ledger("FreeTheNodeGroup", "DeleteItem", why="the group's lock")
+read_standing = ledger("ReadTheStanding", "GetItem", why="what a person said of the group, and when it last changed")
 close = ledger("CloseTheScaling", "DeleteItem", "PutItem", why="the scaling's end and the group's lock")
 
 
@@ -56,6 +57,28 @@ def look_at_scalings(names: Names) -> tuple[Statement, ...]:
             actions=("states:DescribeExecution",),
             resources=(names.executions_arn(SCALE),),
             why="Executions of the scaling machine: whether the one that holds the lock still runs.",
+        ),
+    )
+
+
+def look_at_alarms(names: Names) -> tuple[Statement, ...]:
+    return (
+        Statement(
+            sid="LookAtAlarms",
+            actions=("cloudwatch:DescribeAlarms",),
+            resources=(names.arn("cloudwatch", "alarm:*"),),
+            why="How an alarm stands now; the team's own have names of any form, and describing is all.",
+        ),
+    )
+
+
+def start(names: Names) -> tuple[Statement, ...]:
+    return (
+        Statement(
+            sid="StartScalings",
+            actions=("states:StartExecution",),
+            resources=(names.machine_arn(SCALE),),
+            why="The scaling machine, and no other.",
         ),
     )
 

@@ -6,10 +6,11 @@ from constructs import Construct
 from cdk import permissions, runtime_settings
 from cdk.constructs.functions import Functions
 from cdk.constructs.network import Isolation
+from cdk.constructs.scaling_signals import ScalingSignals
 from cdk.constructs.starts import CleanUpAfterDeath, Undelivered, drills_by_the_clock, scalings_by_the_clock
 from cdk.constructs.terraform_runner import TerraformRunner
 from cdk.constructs.workflow import Workflow
-from cdk.names import DRILL, RESTORE, RETIRE, SCALE, SWEEP, Names
+from cdk.names import DRILL, READY, RESTORE, RETIRE, SCALE, SWEEP, Names
 
 _ROLES_OF = {
     "coder-day2-drills": "KubernetesRoles",
@@ -57,7 +58,17 @@ class OperationsStack(Stack):
         if scaling := names.settings.scaling:
             scale = Workflow(self, "Scale", workflow=SCALE, names=names, functions=functions.by_step).machine
             scalings = scalings_by_the_clock(self, names=names, scaling=scaling, undelivered=undelivered)
-            scalings.node.add_dependency(scale)
+            ready = Workflow(self, "ReadyCheck", workflow=READY, names=names, functions=functions.by_step).machine
+            scalings.node.add_dependency(scale, ready)
+            ScalingSignals(
+                self,
+                "Signals",
+                names=names,
+                scaling=scaling,
+                functions=functions.by_step,
+                undelivered=undelivered,
+                key=evidence_key,
+            )
             CfnOutput(self, "ScaleMachine", value=scale.state_machine_arn)
         CleanUpAfterDeath(self, "CleanUp", names=names, drill=drill, sweep=sweep, undelivered=undelivered)
         CfnOutput(self, "DrillMachine", value=drill.state_machine_arn)

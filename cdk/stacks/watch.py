@@ -5,6 +5,7 @@ from constructs import Construct
 
 from cdk.constructs.alarms import Alarms
 from cdk.constructs.dashboard import Dashboard
+from cdk.constructs.scaling_alarms import ScalingAlarms
 from cdk.names import Names
 
 
@@ -16,8 +17,13 @@ class WatchStack(Stack):
         super().__init__(
             scope,
             names.stack("watch"),
-            description="coder-day2: alarms and dashboard of restore drills",
+            description="coder-day2: alarms and dashboard",
             env=Environment(account=aws.account, region=aws.region),
         )
         alarms = Alarms(self, "Alarms", names=names)
-        Dashboard(self, "Dashboard", names=names, alarms=alarms.all)
+        scaling = (
+            ScalingAlarms(self, "Scaling", names=names, scaling=names.settings.scaling)
+            if names.settings.scaling
+            else None
+        )
+        Dashboard(self, "Dashboard", names=names, alarms=[*alarms.all, *(scaling.all if scaling else ())])

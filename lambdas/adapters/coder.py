@@ -8,10 +8,12 @@ Paths, rights and fields: Coder's API reference, releases 2.0 to 2.34.
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Literal, Protocol, TypeVar
 from urllib.parse import quote
 
+from lambdas import payload
 from lambdas.platform.answers import Broken, Build, DatabaseHealth, Skipped
 
 T = TypeVar("T")
@@ -87,10 +89,16 @@ class Coder:
         """The ids of the organizations that the token sees."""
         return self._ask("/api/v2/organizations", lambda told: tuple(str(each["id"]) for each in told))
 
-    def jobs(self, organization: str, status: Literal["pending", "running"]) -> int | Skipped | Broken:
-        """How many provisioner jobs of an organization have this status, MOST_JOBS at most. Since Coder 2.19."""
-        path = f"/api/v2/organizations/{quote(organization)}/provisionerjobs?status={status}&limit={MOST_JOBS}"
-        return self._ask(path, len)
+    def waiting(self, organization: str) -> tuple[datetime, ...] | Skipped | Broken:
+        """When each pending provisioner job was asked for, of MOST_JOBS of an organization. Since Coder 2.19."""
+        return self._ask(
+            _jobs(organization, "pending"),
+            lambda told: tuple(payload.parse_instant(str(each["created_at"])) for each in told),
+        )
+
+    def building(self, organization: str) -> int | Skipped | Broken:
+        """How many provisioner jobs of an organization run, MOST_JOBS at most. Since Coder 2.19."""
+        return self._ask(_jobs(organization, "running"), len)
 
     def daemons(self, organization: str) -> Mapping[str, str] | Skipped | Broken:
         """The provisioner daemons of an organization, name -> idle, busy or offline."""
@@ -103,6 +111,10 @@ class Coder:
         if isinstance(self._token, Skipped):
             return self._token
         return _read(path, self._fetch(path, {TOKEN_HEADER: self._token}), read)
+
+
+def _jobs(organization: str, status: Literal["pending", "running"]) -> str:
+    return f"/api/v2/organizations/{quote(organization)}/provisionerjobs?status={status}&limit={MOST_JOBS}"
 
 
 def _read(path: str, answer: Fetched, read: Callable[[Any], T]) -> T | Skipped | Broken:

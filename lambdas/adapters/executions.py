@@ -1,4 +1,4 @@
-"""The door to Step Functions: whether an execution still runs, and the answer to one that waits."""
+"""The door to Step Functions: starts, whether an execution still runs, and the answer to one that waits."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -58,6 +58,21 @@ class Executions:
                     return None
                 raise
         return Execution(arn=arn, status=told["status"], stopped_at=told.get("stopDate"))
+
+    def start(self, machine: str, name: str, request: Mapping[str, Any]) -> bool:
+        """Start an execution of that name. False: there is or was one of it, in the last 90 days, with another input.
+
+        For one that still runs with the same input Step Functions answers as for a new one (StartExecution, API
+        reference): the same name and input again are the same execution.
+        """
+        with aws.asking(machine):
+            try:
+                self._client.start_execution(stateMachineArn=machine, name=name, input=json.dumps(request))
+            except ClientError as refusal:
+                if aws.code(refusal) == "ExecutionAlreadyExists":
+                    return False
+                raise
+        return True
 
     def send_success(self, token: str, output: Mapping[str, Any], *, about: str) -> bool:
         """Let the state that waits with `token` go on with `output`. False: nobody waits with it any more.

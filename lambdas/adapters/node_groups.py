@@ -44,6 +44,13 @@ class NodeGroups:
             told = self._client.describe_nodegroup(clusterName=cluster, nodegroupName=name)["nodegroup"]
         return _group(told, name, role)
 
+    def health(self, cluster: str, name: str) -> tuple[str, ...]:
+        """What EKS says ails the group, each with its code. As `group`."""
+        with aws.asking(f"{cluster}/{name}"):
+            told = self._client.describe_nodegroup(clusterName=cluster, nodegroupName=name)["nodegroup"]
+        issues = told.get("health", {}).get("issues") or ()
+        return tuple(f"{each.get('code', 'Unknown')}: {each.get('message', 'no message')}" for each in issues)
+
     def resize(self, group: Group, sizes: Sizes, *, cluster: str, token: str) -> Update:
         """Order sizes, all three together. The same `token` orders the same update once.
 

@@ -4,7 +4,7 @@ What cannot be learnt is a sentence in `unknown`, and no error: a group may stil
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from datetime import datetime
 from typing import TypeVar
 
 from lambdas.adapters.coder import Coder
@@ -14,7 +14,7 @@ from lambdas.platform.answers import Broken, Skipped
 from lambdas.platform.cluster import Pod
 from lambdas.platform.place import Place
 from lambdas.scaling import placing
-from lambdas.scaling.contracts import Capacity, Group, Queue, Workspaces
+from lambdas.scaling.contracts import Capacity, Queue, Role, Workspaces
 
 T = TypeVar("T")
 
@@ -22,18 +22,18 @@ MOST_NAMED = 5
 """Workspaces of a node that are named: 200 nodes with all of theirs would not fit into a state's payload."""
 
 
-def look(place: Place, group: Group) -> Capacity:
+def look(place: Place, *, role: Role, node_group: str) -> Capacity:
     """The group as it stands now. Raises ServiceBusy, and nothing else that is foreign."""
     unknown: list[str] = []
     coder = _coder(place, unknown)
-    if group.role == "workspace":
-        return _workspaces(place, group, coder, unknown)
-    return _provisioners(place, group, coder, unknown)
+    if role == "workspace":
+        return _workspaces(place, node_group, coder, unknown)
+    return _provisioners(place, node_group, coder, unknown)
 
 
-def _workspaces(place: Place, group: Group, coder: Coder | None, unknown: list[str]) -> Capacity:
+def _workspaces(place: Place, node_group: str, coder: Coder | None, unknown: list[str]) -> Capacity:
     try:
-        nodes = place.api.nodes(group.name)
+        nodes = place.api.nodes(node_group)
         pods = place.api.pods(place.settings.workspaces, placing.WORKSPACE_LABEL)
     except KubernetesUnavailable as refusal:
         return Capacity(unknown=(*unknown, f"Kubernetes: {refusal.what}"))
@@ -51,9 +51,9 @@ def _workspaces(place: Place, group: Group, coder: Coder | None, unknown: list[s
     return Capacity(nodes=held, workspaces=seen, unknown=tuple(unknown))
 
 
-def _provisioners(place: Place, group: Group, coder: Coder | None, unknown: list[str]) -> Capacity:
+def _provisioners(place: Place, node_group: str, coder: Coder | None, unknown: list[str]) -> Capacity:
     try:
-        nodes, pods = place.api.nodes(group.name), _pods_of_provisioners(place)
+        nodes, pods = place.api.nodes(node_group), _pods_of_provisioners(place)
     except KubernetesUnavailable as refusal:
         return Capacity(unknown=(*unknown, f"Kubernetes: {refusal.what}"))
     daemons: dict[str, str] = {}
@@ -64,15 +64,20 @@ def _provisioners(place: Place, group: Group, coder: Coder | None, unknown: list
 def _queue(coder: Coder, daemons: dict[str, str], unknown: list[str]) -> Queue | None:
     """What waits and runs in all organizations; their daemons are entered."""
     organizations = _told(coder.organizations(), unknown)
-    queue = Queue(pending=0, running=0)
+    waiting: list[datetime] = []
+    builds = 0
     for each in organizations or ():
-        pending, running = _told(coder.jobs(each, "pending"), unknown), _told(coder.jobs(each, "running"), unknown)
+        pending, running = _told(coder.waiting(each), unknown), _told(coder.building(each), unknown)
         known: Mapping[str, str] | None = _told(coder.daemons(each), unknown)
         if pending is None or running is None or known is None:
             return None
         daemons.update(known)
-        queue = replace(queue, pending=queue.pending + pending, running=queue.running + running)
-    return None if organizations is None else queue
+        waiting += pending
+        builds += running
+    if organizations is None:
+        return None
+    live = sum(status != "offline" for status in daemons.values())
+    return Queue(pending=len(waiting), running=builds, oldest=min(waiting, default=None), daemons=live)
 
 
 def _pods_of_provisioners(place: Place) -> tuple[Pod, ...]:

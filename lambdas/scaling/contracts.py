@@ -112,10 +112,17 @@ class Workspaces:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """Provisioner jobs by Coder. `autostop_due` are the workspaces whose stop is due soon, each a build to come."""
+    """Provisioner jobs by Coder, of all organizations.
+
+    oldest        since when the first of the pending ones waits; None: none does
+    daemons       that are idle or busy
+    autostop_due  workspaces whose stop is due soon, each a build to come
+    """
 
     pending: int
     running: int
+    oldest: datetime | None = None
+    daemons: int = 0
     autostop_due: int = 0
 
 

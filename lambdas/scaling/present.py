@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from lambdas.adapters import fleet, node_groups
-from lambdas.scaling.contracts import Group, ScalingRun
+from lambdas.scaling.contracts import Group, Role
 
 
-def group_of(run: ScalingRun) -> Group:
-    """The group of a scaling. Raises what the doors to EKS and Auto Scaling raise."""
-    group = node_groups.door().group(run.cluster, run.node_group, run.demand.role)
+def group_of(cluster: str, node_group: str, role: Role) -> Group:
+    """The group. Raises what the doors to EKS and Auto Scaling raise."""
+    group = node_groups.door().group(cluster, node_group, role)
     desired = fleet.door().desired(group.auto_scaling_group)
     return replace(group, sizes=replace(group.sizes, desired=desired))

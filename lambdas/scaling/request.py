@@ -11,8 +11,8 @@ from typing import Any, cast
 
 from lambdas import reading
 from lambdas.reading import Fault, kind, shown
-from lambdas.scaling.contracts import Change, Origin, Role, WhenBlocked
-from lambdas.settings import Scaling
+from lambdas.scaling.contracts import Change, Demand, Origin, Role, WhenBlocked
+from lambdas.settings import ScaledGroup, Scaling
 from lambdas.words import clock
 
 LARGEST = 10_000
@@ -93,6 +93,21 @@ def read_request(data: Any, *, scaling: Scaling, now: datetime) -> Reading:
         **{name: told[name] for name in _AS_TOLD if name in told},
     )
     return Reading(request=request, faults=(*read.faults, *_between(data, told, scaling)))
+
+
+def demand_of(request: Request, policy: ScaledGroup, *, started_at: datetime) -> Demand:
+    """A request without faults as the plan takes it; `started_at`: when its execution began."""
+    assert request.role is not None  # noqa: S101  both were judged
+    assert request.change is not None  # noqa: S101
+    return Demand(
+        role=request.role,
+        change=request.change,
+        origin=request.origin,
+        when_blocked=request.when_blocked,
+        asked_at=request.slot or request.transition or started_at,
+        give_up=started_at + timedelta(minutes=policy.defer_minutes),
+        reason=request.reason,
+    )
 
 
 _AS_TOLD = ("reason", "dry_run", "until", "schedule", "slot", "alarm", "transition", "started_by")

@@ -1,4 +1,4 @@
-"""The steps of a scaling: a node group grows and shrinks, and no workspace ends by it."""
+"""The steps of a scaling, of the check whether nodes are there on time, and what alarms and the minute start."""
 
 from lambdas import errors
 from lambdas.errors import Day2Error
@@ -125,3 +125,43 @@ SCALE_STEPS: tuple[Step, ...] = (
         raises=CALLS_AWS,
     ),
 )
+
+READY_STEPS: tuple[Step, ...] = (
+    Step(
+        name="CountReady",
+        room="scaling",
+        does="Counts the nodes that are Ready at the time for which a schedule promises them.",
+        bundle="inside",
+        raises=(errors.InputRejected, *_INSIDE),
+    ),
+    Step(
+        name="JudgePromise",
+        room="scaling",
+        does="Judges whether the promise was kept, and tells the topic the cause where it was not.",
+        raises=(*_SETTINGS, *CALLS_AWS),
+    ),
+)
+
+SCALE_SIGNALS: tuple[Step, ...] = (
+    Step(
+        name="MeasureDemand",
+        room="scaling",
+        does="Measures every minute how loaded the node groups are.",
+        bundle="inside",
+        memory_mb=512,
+        raises=_INSIDE,
+    ),
+    Step(
+        name="RouteAlarm",
+        room="scaling",
+        does="Starts the scaling that an alarm asks for, and drops stale and doubled messages.",
+        raises=(*_SETTINGS, *CALLS_AWS),
+    ),
+    Step(
+        name="ReconcileAlarms",
+        room="scaling",
+        does="Acts every five minutes on alarms that are stuck, or whose message was lost.",
+        raises=(*_SETTINGS, *CALLS_AWS),
+    ),
+)
+"""What no machine runs: the minute, an alarm's message and a clock of five minutes do."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -113,9 +114,15 @@ def test_what_coderd_would_not_answer_is_broken(status: int, says: Any) -> None:
         (lambda coder: coder.running(), {"count": 46}, "/api/v2/workspaces?q=status:running&limit=1", 46),
         (lambda coder: coder.organizations(), [{"id": "o-1"}, {"id": "o-2"}], "/api/v2/organizations", ("o-1", "o-2")),
         (
-            lambda coder: coder.jobs("o-1", "pending"),
-            [{}, {}],
+            lambda coder: coder.waiting("o-1"),
+            [{"created_at": "2026-11-23T02:00:00Z"}, {"created_at": "2026-11-23T03:00:00.5+01:00"}],
             "/api/v2/organizations/o-1/provisionerjobs?status=pending&limit=100",
+            (datetime(2026, 11, 23, 2, tzinfo=UTC), datetime(2026, 11, 23, 2, 0, 0, 500_000, tzinfo=UTC)),
+        ),
+        (
+            lambda coder: coder.building("o-1"),
+            [{}, {}],
+            "/api/v2/organizations/o-1/provisionerjobs?status=running&limit=100",
             2,
         ),
         (
@@ -133,4 +140,4 @@ def test_what_scaling_asks_is_read(ask_it: Any, says: Any, path: str, answer: An
 
 
 def test_a_release_without_provisioner_jobs_is_skipped_and_not_taken_for_an_empty_queue() -> None:
-    assert isinstance(Coder(Replica(404, {"message": "not found"}), token=TOKEN).jobs("o-1", "pending"), Skipped)
+    assert isinstance(Coder(Replica(404, {"message": "not found"}), token=TOKEN).waiting("o-1"), Skipped)

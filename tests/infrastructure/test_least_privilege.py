@@ -21,6 +21,7 @@ PLACE = LAMBDAS / "platform" / "place.py"
 
 # Which API stands behind which door, and how IAM spells it.
 DOORS = {
+    "alarms": ("cloudwatch", "cloudwatch"),
     "approvals": ("dynamodb", "dynamodb"),
     "archive": ("s3", "s3"),
     "coder": None,
@@ -141,7 +142,7 @@ def test_records_are_written_below_their_folder_by_the_steps_that_write_them(
 
 
 def test_a_state_machine_runs_the_steps_that_its_definition_names(prod: Assembly) -> None:
-    for workflow in ("dr-drill", "sweep", "platform-restore", "retire"):
+    for workflow in ("dr-drill", "sweep", "platform-restore", "retire", "scale", "ready-check"):
         asl = (LAMBDAS.parent / "statemachines" / f"{workflow}.asl.json").read_text()
         named = {step.name for step in STEPS if f"${{{step.name}}}" in asl}
         may = {
@@ -162,7 +163,7 @@ def test_who_starts_what(prod: Assembly) -> None:
         each: request(
             "states:StartExecution", f"arn:aws:states:eu-central-1:111122223333:stateMachine:coder-day2-prod-{each}"
         )
-        for each in ("dr-drill", "sweep", "platform-restore", "retire", "scale")
+        for each in ("dr-drill", "sweep", "platform-restore", "retire", "scale", "ready-check")
     }
     starters = {
         each: {role.name for role in prod.roles.values() if role.may(asked)} for each, asked in machines.items()
@@ -172,7 +173,8 @@ def test_who_starts_what(prod: Assembly) -> None:
         "sweep": {"schedules", "clean-up rule"},
         "platform-restore": set(),  # a person's decision alone, as is the next
         "retire": set(),
-        "scale": {"scaling schedules"},
+        "scale": {"scaling schedules", "RouteAlarm", "ReconcileAlarms"},
+        "ready-check": {"scaling schedules"},
     }
 
 

@@ -15,13 +15,14 @@ from lambdas.scaling.request import read_request
 from lambdas.steps import BY_NAME, STEPS
 
 KEPT = ("Retain", "Retain")
-WORKFLOWS = ("dr-drill", "sweep", "platform-restore", "retire", "scale")
+WORKFLOWS = ("dr-drill", "sweep", "platform-restore", "retire", "scale", "ready-check")
+TOLD, ROUTED = "coder-day2-prod-drills", "coder-day2-prod-scaling"
 
 
 class TestEvidence:
     @pytest.mark.parametrize("kind", ["AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SNS::Topic", "AWS::KMS::Key"])
     def test_outlives_its_stack(self, prod: Assembly, kind: str) -> None:
-        found = list(prod.of_type(kind))
+        found = [each for each in prod.of_type(kind) if each.get("TopicName") != ROUTED]
         assert found
         assert {each["_policy"] for each in found} == {KEPT}
 
@@ -62,12 +63,15 @@ class TestEvidence:
         assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
         assert [each["AttributeName"] for each in table["KeySchema"]] == ["pk", "sk"]
 
-    def test_alarms_can_publish_to_the_encrypted_topic(self, prod: Assembly) -> None:
+    @pytest.mark.parametrize("name", [TOLD, ROUTED])
+    def test_alarms_can_publish_to_the_encrypted_topics(self, prod: Assembly, name: str) -> None:
         """Key and topic both have to let CloudWatch in, or no alarm arrives and nobody is told that none does."""
-        assert prod.one("AWS::SNS::Topic")["KmsMasterKeyId"].startswith("<StoreKey")
+        topic = prod.one("AWS::SNS::Topic", TopicName=name)
+        assert "StoreKey" in topic["KmsMasterKeyId"]
+        [policy] = [each for each in prod.of_type("AWS::SNS::TopicPolicy") if f"<{topic['_id']}>" in each["Topics"]]
         for statements in (
             prod.one("AWS::KMS::Key")["KeyPolicy"]["Statement"],
-            prod.one("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"],
+            policy["PolicyDocument"]["Statement"],
         ):
             cloudwatch = [each for each in statements if each["Principal"] == {"Service": "cloudwatch.amazonaws.com"}]
             assert [each["Condition"] for each in cloudwatch] == [
@@ -75,8 +79,8 @@ class TestEvidence:
             ]
 
     def test_who_is_told_is_in_the_settings(self, prod: Assembly) -> None:
-        subscription = prod.one("AWS::SNS::Subscription")
-        assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "platform-team@example.com")
+        subscription = prod.one("AWS::SNS::Subscription", Protocol="email")
+        assert subscription["Endpoint"] == "platform-team@example.com"
 
 
 class TestIsolation:
@@ -165,7 +169,7 @@ class TestStarts:
         schedules = {
             each["Name"]: each
             for each in prod.of_type("AWS::Scheduler::Schedule")
-            if not each["Target"]["Arn"].endswith("-scale")
+            if not each["Target"]["Arn"].endswith(("-scale", "-ready-check"))
         }
         assert {name: each["ScheduleExpression"] for name, each in schedules.items()} == {
             "monthly-snapshot": "cron(0 3 1 * ? *)",
@@ -219,6 +223,42 @@ class TestStarts:
                 "slot": "<aws.scheduler.scheduled-time>",
             }
 
+    def test_nodes_that_are_ordered_ahead_are_looked_for_at_the_promised_time(self, prod: Assembly) -> None:
+        checks = {
+            each["Name"]: each
+            for each in prod.of_type("AWS::Scheduler::Schedule")
+            if each["Target"]["Arn"].endswith(":stateMachine:coder-day2-prod-ready-check")
+        }
+        assert {name: each["ScheduleExpression"] for name, each in checks.items()} == {
+            "workspace-morning-ready": "cron(45 6 ? * MON-FRI *)",
+            "provisioner-morning-ready": "cron(45 6 ? * MON-FRI *)",
+        }
+        assert json.loads(checks["workspace-morning-ready"]["Target"]["Input"]) == {
+            "group": "workspace",
+            "profile": "peak",
+            "schedule": "workspace-morning",
+            "slot": "<aws.scheduler.scheduled-time>",
+        }
+
+    @pytest.mark.parametrize(
+        ("rule", "rate", "step"),
+        [("measure", "rate(1 minute)", "MeasureDemand"), ("reconcile", "rate(5 minutes)", "ReconcileAlarms")],
+    )
+    def test_groups_are_measured_every_minute_and_stuck_alarms_looked_for_every_five(
+        self, prod: Assembly, rule: str, rate: str, step: str
+    ) -> None:
+        found = prod.one("AWS::Events::Rule", Name=f"coder-day2-prod-scaling-{rule}")
+        assert (found["ScheduleExpression"], found["State"]) == (rate, "ENABLED")
+        [target] = found["Targets"]
+        assert target["Arn"].startswith(f"<Steps{step}")
+        assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] == 60
+        assert target["DeadLetterConfig"]["Arn"].startswith("<Undelivered")
+
+    def test_what_alarms_say_goes_to_the_router_and_is_kept_where_it_does_not_arrive(self, prod: Assembly) -> None:
+        subscription = prod.one("AWS::SNS::Subscription", Protocol="lambda")
+        assert subscription["Endpoint"].startswith("<StepsRouteAlarm")
+        assert subscription["RedrivePolicy"]["deadLetterTargetArn"].startswith("<Undelivered")
+
     def test_what_a_schedule_asks_for_is_a_request_that_the_machine_takes(self, prod: Assembly) -> None:
         now = datetime(2026, 11, 27, 11, 30, tzinfo=UTC)
         function = prod.one("AWS::Lambda::Function", Handler=BY_NAME["OpenScaling"].handler)
@@ -232,7 +272,7 @@ class TestStarts:
                 assert reading.request.origin == "schedule"
 
     def test_every_death_of_a_drill_is_swept_by_its_execution(self, prod: Assembly) -> None:
-        rule = prod.one("AWS::Events::Rule")
+        rule = prod.one("AWS::Events::Rule", Name="coder-day2-prod-clean-up")
         assert sorted(rule["EventPattern"]["detail"]["status"]) == ["ABORTED", "FAILED", "TIMED_OUT"]
         assert len(rule["EventPattern"]["detail"]["stateMachineArn"]) == 1
         [target] = rule["Targets"]
@@ -259,8 +299,11 @@ class TestStarts:
 
 class TestWatch:
     def test_every_alarm_tells_the_topic_and_says_what_to_do(self, prod: Assembly) -> None:
-        alarms = list(prod.of_type("AWS::CloudWatch::Alarm"))
-        assert len(alarms) == 3 * len(WORKFLOWS) + 4
+        routed = {
+            f"coder-day2-prod-scale-{way}-{role}" for way in ("out", "in") for role in ("workspace", "provisioner")
+        }
+        alarms = [each for each in prod.of_type("AWS::CloudWatch::Alarm") if each["AlarmName"] not in routed]
+        assert len(alarms) == 3 * len(WORKFLOWS) + 4 + 2
         for each in alarms:
             assert each["AlarmActions"] == ["arn:aws:sns:eu-central-1:111122223333:coder-day2-prod-drills"]
             assert ":" in each["AlarmDescription"]
@@ -296,6 +339,33 @@ class TestWatch:
         assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/States", f"Executions{ending}")
         [dimension] = alarm["Dimensions"]
         assert dimension["Value"].endswith(f":stateMachine:coder-day2-prod-{workflow}")
+
+    @pytest.mark.parametrize("role", ["workspace", "provisioner"])
+    def test_two_alarms_of_a_group_look_at_one_load_by_two_thresholds(self, prod: Assembly, role: str) -> None:
+        """Both tell the router of either state; what is missing rings neither, and the third, which tells people."""
+        [out, in_, blind] = [
+            prod.one("AWS::CloudWatch::Alarm", AlarmName=f"coder-day2-prod-{name}-{role}")
+            for name in ("scale-out", "scale-in", "scaling-blind")
+        ]
+        for each in (out, in_, blind):
+            assert (each["Namespace"], each["MetricName"], each["Period"]) == (NAMESPACE, "Load", 60)
+            dimensions = {one["Name"]: one["Value"] for one in each["Dimensions"]}
+            assert dimensions == {"Environment": "prod", "Group": role}
+        for each in (out, in_):
+            topic = f"arn:aws:sns:eu-central-1:111122223333:{ROUTED}"
+            assert each["AlarmActions"] == each["OKActions"] == [topic]
+            assert each["TreatMissingData"] == "notBreaching"
+        assert in_["Threshold"] < out["Threshold"]
+        assert in_["EvaluationPeriods"] > out["EvaluationPeriods"]
+        assert blind["TreatMissingData"] == "breaching"
+
+    def test_an_alarm_of_the_settings_is_one_that_exists(self, prod: Assembly) -> None:
+        function = prod.one("AWS::Lambda::Function", Handler=BY_NAME["RouteAlarm"].handler)
+        known = runtime_settings.parse(function["Environment"]["Variables"]["DAY2_SETTINGS"])
+        assert known.scaling is not None
+        there = {each["AlarmName"] for each in prod.of_type("AWS::CloudWatch::Alarm")}
+        assert set(known.scaling.alarms) <= there
+        assert known.scaling.machine.endswith(":stateMachine:coder-day2-prod-scale")
 
     def test_no_alarm_counts_function_errors(self, prod: Assembly) -> None:
         """A step that says NotYet ends in an error: that is the machine's normal waiting."""

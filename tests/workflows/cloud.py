@@ -98,6 +98,17 @@ class Cloud:
     ingress_from: str = "sg-verifier"
     platform: PlatformFake | None = None
     nodes: NodesFake | None = None
+    alarms: dict[str, Json] = field(default_factory=dict)
+
+    def ring(self, alarm: str, state: str) -> None:
+        """An alarm changes its state now."""
+        now = self.world.time.now
+        self.alarms[alarm] = {
+            "AlarmName": alarm,
+            "StateValue": state,
+            "StateUpdatedTimestamp": now,
+            "StateTransitionedTimestamp": now,
+        }
 
     def attach(self, platform: PlatformFake) -> None:
         """Put a platform into this cloud: its secrets, and the faults that its Kubernetes API may answer with."""
@@ -196,7 +207,7 @@ class Cloud:
                 told = self.platform.secrets_manager(call.operation, call.asked) if self.platform else None
                 return self._secret(call) if told is None else told
             case "cloudwatch":
-                return {"Label": "DatabaseConnections", "Datapoints": self.rds.connections(call.asked)}
+                return self._watch(call)
             case "autoscaling" | "eks":
                 told = self.nodes.answer(call.service, call.operation, call.asked) if self.nodes else None
                 cluster = {"cluster": {"name": "coder-prod", "status": "ACTIVE", "endpoint": "http://127.0.0.1"}}
@@ -227,7 +238,24 @@ class Cloud:
             case _:
                 raise NotImplementedError(f"ec2.{call.operation}")
 
+    def _watch(self, call: Call) -> Json:
+        if call.operation == "DescribeAlarms":
+            return {"MetricAlarms": [self.alarms[each] for each in call.asked["AlarmNames"] if each in self.alarms]}
+        return {"Label": "DatabaseConnections", "Datapoints": self.rds.connections(call.asked)}
+
+    def _start(self, asked: Mapping[str, Any]) -> Json:
+        """As AWS: the same name with the same input is the execution that runs still."""
+        machine, name = asked["stateMachineArn"].rpartition("coder-day2-prod-")[2], asked["name"]
+        there = next((each for each in self.world.executions.values() if each.name == name), None)
+        if there is None:
+            there = self.world.start(machine, json.loads(asked["input"]), name=name)
+        elif there.status != "RUNNING" or there.input != json.loads(asked["input"]):
+            raise Refusal("ExecutionAlreadyExists")
+        return {"executionArn": there.arn, "startDate": there.started_at}
+
     def _execution(self, call: Call) -> Json:
+        if call.operation == "StartExecution":
+            return self._start(call.asked)
         if call.operation in {"SendTaskSuccess", "SendTaskFailure"}:
             return self._answer_task(call.asked)
         execution = self.world.executions.get(call.asked["executionArn"])

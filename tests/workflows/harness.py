@@ -29,7 +29,7 @@ from .interpreter import Execution, patched, substituted
 from .virtual_time import VirtualEvent, VirtualTime
 
 ROOT = Path(__file__).parents[2]
-MACHINES = ("dr-drill", "sweep", "platform-restore", "retire", "scale")
+MACHINES = ("dr-drill", "sweep", "platform-restore", "retire", "scale", "ready-check")
 MIDNIGHT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 Handler = Callable[[Mapping[str, Any], object], Any]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest.mock import patch
 
-from lambdas.settings import ScaledGroup, Scaling
+from lambdas.settings import AlarmRule, ScaledGroup, Scaling
 
 from .cloud import Cloud, cloud
 from .cloud_nodes import NodesFake
@@ -20,6 +20,7 @@ from .interpreter import Execution
 from .restoring import RESTORED_SETTINGS
 
 SCALE, WS, PROV = "scale", "coder-prod-ws", "coder-prod-prov"
+OUT, IN, TEAMS = "coder-day2-prod-scale-out-workspace", "coder-day2-prod-scale-in-workspace", "Builds wait"
 SETTINGS = replace(
     RESTORED_SETTINGS,
     scaling=Scaling(
@@ -33,6 +34,12 @@ SETTINGS = replace(
         },
         time_zone="America/New_York",
         holidays=("2026-11-26",),
+        machine="arn:aws:states:eu-west-1:111122223333:stateMachine:coder-day2-prod-scale",
+        alarms={
+            OUT: AlarmRule(role="workspace", alarm="+5"),
+            IN: AlarmRule(role="workspace", alarm="-2"),
+            TEAMS: AlarmRule(role="provisioner", alarm="+2", ok="-1"),
+        },
     ),
 )
 TO_PEAK = {"group": "workspace", "profile": "peak"}
@@ -52,6 +59,14 @@ class Stage:
     def scale(self, request: Any, *, name: str | None = None) -> Execution:
         """Run a scaling to its end."""
         return self.world.run(SCALE, request, name=name)
+
+    def signal(self, step: str, event: Any = None) -> dict[str, Any]:
+        """What a function answers that no machine calls; what it starts runs when time passes."""
+        return dict(self.world.handlers[step](event, None))
+
+    def started(self) -> list[Execution]:
+        """Every execution so far, each run to its end."""
+        return [self.world.wait(each) for each in list(self.world.executions.values())]
 
     def spread(self, count: int, *, over: int, group: str = WS) -> None:
         """Workspaces ws-0 ... on the first nodes of a group, evenly."""

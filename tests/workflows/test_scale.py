@@ -195,7 +195,7 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_done(request_: objec
 
 def test_provisioners_stay_while_jobs_wait() -> None:
     with stage() as here:
-        here.counts["jobs"] = [{}]
+        here.counts["jobs"] = [{"created_at": "2026-11-23T01:59:00Z"}]
         execution = here.scale({"group": PROV, "profile": "off-peak"})
         assert (execution.status, execution.error) == ("FAILED", "ScalingRefused")
         assert "not to none while 1 jobs are pending" in (execution.cause or "")

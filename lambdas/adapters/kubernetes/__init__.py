@@ -4,7 +4,7 @@ A client library would cost a cold start 0.4 to 1 s and the bundle 8 to 99 MB, f
 
     client.py                                     one request and what its answer means
     opening.py                                    which endpoint, whose token
-    namespaces.py, workloads.py, secrets.py, replicas.py   the calls by what they are about
+    namespaces.py, workloads.py, secrets.py, replicas.py, nodes.py, resources.py   the calls by what they are about
 
 Errors: ServiceBusy when the API does not answer, throttles or fails; KubernetesUnavailable when it refuses, or when
 the cluster cannot be found out about. "Not found" is an answer: None.

@@ -10,6 +10,7 @@ from lambdas.adapters import aws
 from lambdas.adapters.kubernetes.namespaces import Namespaces
 from lambdas.adapters.kubernetes.nodes import Nodes
 from lambdas.adapters.kubernetes.replicas import Replicas
+from lambdas.adapters.kubernetes.resources import ResourcesOfNodes
 from lambdas.adapters.kubernetes.secrets import Secrets
 from lambdas.adapters.kubernetes.workloads import Workloads
 from lambdas.errors import AccessRefused, KubernetesUnavailable, RequestRefused
@@ -20,7 +21,7 @@ _USED_FOR_SECONDS = 30
 _CLUSTER_HEADER = "x-k8s-aws-id"
 
 
-class Kubernetes(Namespaces, Workloads, Secrets, Replicas, Nodes):
+class Kubernetes(Namespaces, Workloads, Secrets, Replicas, Nodes, ResourcesOfNodes):
     """Every call to one cluster's API."""
 
 

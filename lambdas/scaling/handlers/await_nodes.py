@@ -15,13 +15,16 @@ from lambdas.scaling.groups import policy_of
 def handler(call: Call) -> dict[str, Any]:
     """Take `run` and `sizes`; give how many nodes are `ready`.
 
-    Raises NodesNotReady until there are as many as desired, CapacityMissing after the settings' `ready_minutes`.
+    Raises NodesNotReady until there are as many as desired, CapacityMissing after the settings' `ready_minutes`, or
+    `alarm_ready_minutes` where an alarm has ordered them.
     """
     run, sizes = call.take(ScalingRun, "run"), call.take(Sizes, "sizes")
     ready = sum(each.ready for each in Place(call.settings).api.nodes(run.node_group))
     if ready >= sizes.desired:
         return {"ready": ready}
-    until = call.context.entered_at + timedelta(minutes=policy_of(call.settings, run.demand.role).ready_minutes)
+    policy = policy_of(call.settings, run.demand.role)
+    within = policy.alarm_ready_minutes if run.demand.origin == "alarm" else policy.ready_minutes
+    until = call.context.entered_at + timedelta(minutes=within)
     said = f"{ready} of {sizes.desired} nodes are Ready"
     if call.now < until:
         raise NodesNotReady(

@@ -20,7 +20,9 @@ def handler(call: Call) -> Held:
     scalings = Scalings(call.settings.evidence.table, aws.client("dynamodb"))
     if not run.dry_run:
         _hold(scalings, run)
-    return Held(group=group_of(run), standing=scalings.standing(run.node_group))
+    return Held(
+        group=group_of(run.cluster, run.node_group, run.demand.role), standing=scalings.standing(run.node_group)
+    )
 
 
 def _hold(scalings: Scalings, run: ScalingRun) -> None:

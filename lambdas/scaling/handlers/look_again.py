@@ -13,7 +13,7 @@ from lambdas.scaling.groups import policy_of
 def handler(call: Call) -> dict[str, Any]:
     """Take `run`, `held` and `decision`; give the nodes that `go`, how many `stay`, and the `doubts`."""
     run, held, decision = call.take(ScalingRun, "run"), call.take(Held, "held"), call.take(Decision, "decision")
-    seen = capacity.look(Place(call.settings), held.group)
+    seen = capacity.look(Place(call.settings), role=held.group.role, node_group=held.group.name)
     facts = Facts(
         group=held.group, nodes=seen.nodes, workspaces=seen.workspaces, queue=seen.queue, unknown=seen.unknown
     )

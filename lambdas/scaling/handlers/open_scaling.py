@@ -1,16 +1,15 @@
 """OpenScaling: judge the request, claim the schedule's slot or the alarm's transition, name everything."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from lambdas.adapters import aws
 from lambdas.adapters.scalings import Scalings
 from lambdas.errors import InputRejected
 from lambdas.recovery.names import drill_id
 from lambdas.runtime import Call, step
-from lambdas.scaling.contracts import Demand, ScalingRun
+from lambdas.scaling.contracts import ScalingRun
 from lambdas.scaling.groups import cluster_of, policy_of, scaling_of
-from lambdas.scaling.request import Request, read_request
+from lambdas.scaling.request import Request, demand_of, read_request
 
 
 @step
@@ -35,8 +34,7 @@ def _claimed(call: Call, request: Request, run: ScalingRun) -> bool:
 
 def _name(call: Call, request: Request, *, cluster: str) -> ScalingRun:
     """The scaling, from its execution and nothing else that could differ at a retry."""
-    assert request.role is not None  # noqa: S101  both were judged
-    assert request.change is not None  # noqa: S101
+    assert request.role is not None  # noqa: S101  it was judged
     context, policy = call.context, policy_of(call.settings, request.role)
     started_at = context.execution_started_at
     by = f"schedule {request.schedule}" if request.schedule else f"alarm {request.alarm}" if request.alarm else ""
@@ -49,15 +47,7 @@ def _name(call: Call, request: Request, *, cluster: str) -> ScalingRun:
         started_by=by or request.started_by or f"not told; see CloudTrail's StartExecution of {name}",
         cluster=cluster,
         node_group=policy.node_group,
-        demand=Demand(
-            role=request.role,
-            change=request.change,
-            origin=request.origin,
-            when_blocked=request.when_blocked,
-            asked_at=request.slot or request.transition or started_at,
-            give_up=started_at + timedelta(minutes=policy.defer_minutes),
-            reason=request.reason,
-        ),
+        demand=demand_of(request, policy, started_at=started_at),
         until=request.until,
         dry_run=request.dry_run,
     )

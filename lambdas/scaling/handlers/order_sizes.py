@@ -16,7 +16,8 @@ def handler(call: Call) -> dict[str, Any]:
 
     Asked again after the order it is the same order, by its token.
     """
-    run, group = call.take(ScalingRun, "run"), group_of(call.take(ScalingRun, "run"))
+    run = call.take(ScalingRun, "run")
+    group = group_of(run.cluster, run.node_group, run.demand.role)
     sizes = never_lower(call.take(Sizes, "sizes"), than=group.sizes)
     token = f"{run.id}-{call.context.state}-{sizes.smallest}-{sizes.desired}-{sizes.largest}"
     update = node_groups.door().resize(group, sizes, cluster=run.cluster, token=token)

@@ -9,4 +9,5 @@ from lambdas.scaling.contracts import Capacity, Held
 @step
 def handler(call: Call) -> Capacity:
     """Take `held`. What cannot be learnt is told in `unknown`."""
-    return capacity.look(Place(call.settings), call.take(Held, "held").group)
+    group = call.take(Held, "held").group
+    return capacity.look(Place(call.settings), role=group.role, node_group=group.name)
