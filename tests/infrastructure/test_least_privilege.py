@@ -66,6 +66,7 @@ IN_OUR_NAME = {
 WITHOUT_RESOURCE = {
     "autoscaling:Describe",
     "cloudtrail:LookupEvents",
+    "cloudwatch:DescribeAlarms",
     "cloudwatch:GetMetricStatistics",
     "ec2:Describe",
     "logs:",

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from lambdas.adapters.kubernetes.client import Client
 from lambdas.adapters.kubernetes.nodes import GROUP_LABEL
-from lambdas.adapters.kubernetes.quantity import number
+from lambdas.quantity import number
 from lambdas.scaling.demand import Resources, Room
 
 _OVER = ("Succeeded", "Failed")
