@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambdas import payload
 from lambdas.adapters.table import Table, document, epoch, key, read, text
-from lambdas.scaling.contracts import Decision, Override, ScalingRun, Standing
+from lambdas.scaling.contracts import Decision, Override, ScalingRun, Standing, Wanted
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -64,6 +64,7 @@ class Scalings:
         return Standing(
             override=said.get("override"),
             frozen=self._said(EVERYTHING).get("override"),
+            wanted=said.get("wanted"),
             grown_at=said.get("grown_at"),
             shrunk_at=said.get("shrunk_at"),
         )
@@ -71,6 +72,10 @@ class Scalings:
     def say(self, group: str, override: Override) -> None:
         """A person's word for a group, or for EVERYTHING: it replaces the one before."""
         self._table.update(f"scaling#{group}", "standing", {"ordered": document(override)})
+
+    def want(self, group: str, wanted: Wanted) -> None:
+        """A schedule's word for a group: it replaces the one before."""
+        self._table.update(f"scaling#{group}", "standing", {"wanted": document(wanted)})
 
     def note_change(self, group: str, *, grown: bool, at: datetime) -> None:
         """When the group last grew, or shrank: what an alarm's cooldown is counted from."""
@@ -131,6 +136,8 @@ class Scalings:
         }
         if "ordered" in item:
             said["override"] = payload.read(Override, read(item, "ordered"))
+        if "wanted" in item:
+            said["wanted"] = payload.read(Wanted, read(item, "wanted"))
         return said
 
 

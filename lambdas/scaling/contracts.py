@@ -146,11 +146,20 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """How many nodes the last schedule asked for, and the time that it was meant for."""
+
+    desired: int
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What was decided before, from the ledger."""
+    """What was decided before, from the ledger. `wanted`: by a schedule, whether or not it had to change anything."""
 
     override: Override | None = None
     frozen: Override | None = None
+    wanted: Wanted | None = None
     grown_at: datetime | None = None
     shrunk_at: datetime | None = None
 

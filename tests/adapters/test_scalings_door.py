@@ -7,7 +7,7 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from lambdas.adapters.scalings import EVERYTHING, Scalings
-from lambdas.scaling.contracts import Change, Decision, Demand, Override, ScalingRun, Sizes, Standing
+from lambdas.scaling.contracts import Change, Decision, Demand, Override, ScalingRun, Sizes, Standing, Wanted
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 UNTIL = NOW + timedelta(hours=1)
@@ -73,10 +73,12 @@ def test_a_word_for_a_group_a_freeze_and_the_last_changes_stand_side_by_side(sca
     override, frozen = Override(until=UNTIL, by="ann", reason="launch"), Override(until=UNTIL, by="bob")
     scalings.say("coder-prod-ws", override)
     scalings.say(EVERYTHING, frozen)
+    scalings.want("coder-prod-ws", Wanted(desired=50, asked_at=NOW - timedelta(days=1)))
+    scalings.want("coder-prod-ws", Wanted(desired=10, asked_at=NOW))
     scalings.note_change("coder-prod-ws", grown=True, at=NOW)
     scalings.note_change("coder-prod-ws", grown=False, at=UNTIL)
     assert scalings.standing("coder-prod-ws") == Standing(
-        override=override, frozen=frozen, grown_at=NOW, shrunk_at=UNTIL
+        override=override, frozen=frozen, wanted=Wanted(desired=10, asked_at=NOW), grown_at=NOW, shrunk_at=UNTIL
     )
     assert scalings.standing("coder-prod-prov") == Standing(frozen=frozen)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scaling_samples import NOW, PROVISIONER, WORKSPACE, facts, node
 
 from lambdas.scaling import guard
-from lambdas.scaling.contracts import Change, Demand, Facts, Queue, Standing, Workspaces
+from lambdas.scaling.contracts import Change, Demand, Facts, Queue, Standing, Wanted, Workspaces
 from lambdas.scaling.planning import plan_scaling
 from lambdas.settings import ScaledGroup
 
@@ -50,7 +50,11 @@ def questions(draw: st.DrawFn) -> tuple[Facts, Demand, ScaledGroup]:
         workspaces=draw(counts | st.just(agreed)),
         queue=draw(st.none() | st.builds(Queue, pending=st.integers(0, 3), running=st.integers(0, 3))),
         unknown=draw(st.just(()) | st.just(("Kubernetes did not answer",))),
-        standing=Standing(grown_at=draw(MOMENTS), shrunk_at=draw(MOMENTS)),
+        standing=Standing(
+            grown_at=draw(MOMENTS),
+            shrunk_at=draw(MOMENTS),
+            wanted=draw(st.none() | st.builds(Wanted, desired=COUNTS, asked_at=st.just(NOW) | MOMENTS.filter(bool))),
+        ),
         holiday=draw(st.booleans()),
     )
     asked = Demand(

@@ -2,54 +2,13 @@
 
 from dataclasses import replace
 from itertools import pairwise
-from random import Random
 
 import pytest
-from simulated import BY_ALARM_ONLY, MONDAY, POLICY, SCHEDULES, SETTING, ZONE, many, office, schedule, trace
+from simulated import BY_ALARM_ONLY, MONDAY, POLICY, SCHEDULES, SETTING, ZONE, many, office, trace
 
 from day2.scaling.simulation.comparison import compare, run_fixed, run_guarded
-from day2.scaling.simulation.setting import Setting
 from day2.scaling.simulation.world import Fabric
 from lambdas.scaling.crontab import parse
-
-WEEKS = 52
-
-
-def any_week(number: int) -> tuple[Setting, dict[str, object]]:
-    """A platform and habits that no other week has."""
-    random = Random(number)  # noqa: S311  habits, and no secret
-    policy = replace(
-        POLICY,
-        step_out=random.randint(1, 4),
-        step_in=random.randint(1, 4),
-        cooldown_in_minutes=random.choice((15, 30, 60)),
-        defer_minutes=random.choice((30, 120, 600)),
-    )
-    fabric = Fabric(node_minutes=random.randint(1, 12), placement=random.choice(("packed", "spread")))
-    evening = schedule("evening", f"{random.randrange(60)} {random.randint(12, 22)} * * *", "off-peak")
-    setting = replace(SETTING, policy=policy, fabric=fabric, schedules=(SCHEDULES[0], evening))
-    habits = {
-        "users": random.randint(20, 70),
-        "leave": random.randint(14 * 60, 21 * 60),
-        "overnight": random.choice((0.0, 0.05, 0.3, 0.8)),
-        "present": random.uniform(0.3, 0.9),
-        "arrive_spread": random.randint(5, 120),
-    }
-    return setting, habits
-
-
-def test_a_year_of_random_days_ends_no_running_workspace_and_is_never_late() -> None:
-    killed = late = starts = changes = 0
-    for number in range(WEEKS):
-        setting, habits = any_week(number)
-        found = run_guarded(office(seed=number, **habits), setting).figures
-        killed += found.killed
-        late += found.late_minutes
-        starts += found.starts
-        changes += found.changes
-    assert (killed, late) == (0, 0)
-    assert starts > 6_000
-    assert changes > 1_000
 
 
 def test_todays_schedules_do_end_running_workspaces_and_are_late() -> None:

@@ -48,6 +48,16 @@ class TestAnAlarm:
             assert sizes(here) == 4
             assert here.sound()
 
+    def test_leaves_the_nodes_that_a_schedule_found_there_already(self) -> None:
+        with stage(workspace=12) as here:
+            assert here.scale(PROMISE).output["plan"]["decision"]["rule"] == "as asked"
+            here.world.time.sleep(120)
+            here.signal("RouteAlarm", ring(here, IN))
+            here.started()
+            assert here.decisions()[-1]["rule"] == "promised"
+            assert sizes(here) == 12
+            assert here.sound()
+
     def test_that_is_told_a_hundred_times_in_any_order_changes_the_group_once(self) -> None:
         with stage(workspace=6) as here:
             old = here.world.time.now

@@ -25,6 +25,7 @@ from lambdas.scaling.contracts import (
 )
 from lambdas.scaling.ordering import goes_on
 from lambdas.scaling.planning import plan_scaling
+from lambdas.scaling.standing import wanted
 
 _TIMELESS = ("as asked", "blocked")
 """Rules whose answer to an alarm stays while nothing changes: to ask them again would only take time."""
@@ -136,10 +137,13 @@ class Guarded:
             if asked.demand.origin == "schedule":
                 self._deferred = (self.world.minute + 1, asked)
             return None
-        if asked.demand.origin == "schedule":
-            self._deferred = None  # an entry of the clock takes the place of the one before
+        if self._deferred and self._deferred[1] is asked:
+            self._deferred = None
         decision = plan_scaling(self._facts(), asked.demand, self._setting.policy, self.now)
         self.decided += 1
+        if (word := wanted(decision, asked.demand, self._setting.policy)) is not None:
+            self._standing = replace(self._standing, wanted=word)
+            self._deferred = None  # one that waits still would be answered that a later one has taken its place
         match decision.action:
             case "grow":
                 self._grow(asked, decision)

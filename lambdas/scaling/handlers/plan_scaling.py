@@ -9,13 +9,15 @@ from lambdas.scaling.contracts import Capacity, Facts, Held, Override, Plan, Sca
 from lambdas.scaling.groups import policy_of, scaling_of
 from lambdas.scaling.ordering import plan
 from lambdas.scaling.planning import plan_scaling
+from lambdas.scaling.standing import wanted
 
 
 @step
 def handler(call: Call) -> Plan:
     """Take `run`, `held`, `capacity`. A dry run enters nothing.
 
-    A person's `until` is said here, before the first order: a schedule that comes in between finds it said.
+    A person's `until` is said here, before the first order: a schedule that comes in between finds it said. So is what
+    a schedule wants, which an alarm then lets be.
     """
     run, held, seen = call.take(ScalingRun, "run"), call.take(Held, "held"), call.take(Capacity, "capacity")
     facts = Facts(
@@ -27,10 +29,13 @@ def handler(call: Call) -> Plan:
         standing=held.standing,
         holiday=is_holiday(call.now, scaling_of(call.settings)),
     )
-    decision = plan_scaling(facts, run.demand, policy_of(call.settings, run.demand.role), call.now)
+    policy = policy_of(call.settings, run.demand.role)
+    decision = plan_scaling(facts, run.demand, policy, call.now)
     if not run.dry_run:
         scalings = Scalings(call.settings.evidence.table, aws.client("dynamodb"))
         if run.until is not None and decision.action != "refuse":
             scalings.say(run.node_group, Override(until=run.until, by=run.started_by, reason=run.demand.reason))
+        if (word := wanted(decision, run.demand, policy)) is not None:
+            scalings.want(run.node_group, word)
         scalings.enter(run, decision, at=call.context.entered_at, facts=payload.write(facts))
     return plan(decision)
