@@ -1,5 +1,6 @@
 """The two alarms of the workspace nodes, on one metric each and with thresholds far apart, as CloudWatch keeps them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from day2.scaling.simulation.world import World
@@ -59,3 +60,29 @@ def crowded(world: World, thresholds: Thresholds) -> bool:
 def vacant(world: World, thresholds: Thresholds) -> bool:
     """The metric of scaling in."""
     return not world.waiting and world.running < thresholds.in_below * world.places
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """An alarm by its name, and when its metric breaches its threshold."""
+
+    name: str
+    alarm: Alarm
+    breached: Callable[[World], bool]
+
+
+def alarms_of(thresholds: Thresholds) -> tuple[Watched, Watched]:
+    """Both, as they stand before anything has happened."""
+    every = thresholds.reconcile_minutes
+    return (
+        Watched(
+            name="scale-out",
+            alarm=Alarm(minutes=thresholds.out_minutes, reconcile_minutes=every),
+            breached=lambda world: crowded(world, thresholds),
+        ),
+        Watched(
+            name="scale-in",
+            alarm=Alarm(minutes=thresholds.in_minutes, reconcile_minutes=every),
+            breached=lambda world: vacant(world, thresholds),
+        ),
+    )

@@ -5,24 +5,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from day2.scaling.simulation.alarms import Alarm, crowded, vacant
+from day2.scaling.simulation import observed
+from day2.scaling.simulation.alarms import alarms_of
 from day2.scaling.simulation.setting import Setting
 from day2.scaling.simulation.trace import Trace
 from day2.scaling.simulation.ways import Change as Changed
-from day2.scaling.simulation.world import Machine, World
+from day2.scaling.simulation.world import World
 from lambdas.scaling import guard
 from lambdas.scaling.calendar import Entry
-from lambdas.scaling.contracts import (
-    Change,
-    Decision,
-    Demand,
-    Facts,
-    Group,
-    Node,
-    Sizes,
-    Standing,
-    Workspaces,
-)
+from lambdas.scaling.contracts import Change, Decision, Demand, Facts, Standing
 from lambdas.scaling.ordering import goes_on
 from lambdas.scaling.planning import plan_scaling
 from lambdas.scaling.standing import wanted
@@ -61,9 +52,7 @@ class Guarded:
         self._standing = Standing()
         self._ending: _Ending | None = None
         self._deferred: tuple[int, _Asked] | None = None
-        thresholds = setting.thresholds
-        self._out = Alarm(minutes=thresholds.out_minutes, reconcile_minutes=thresholds.reconcile_minutes)
-        self._in = Alarm(minutes=thresholds.in_minutes, reconcile_minutes=thresholds.reconcile_minutes)
+        self._alarms = () if setting.thresholds is None else alarms_of(setting.thresholds)
         self._answered: dict[str, int] = {}  # the world's version that an alarm changed nothing of
 
     @property
@@ -77,7 +66,7 @@ class Guarded:
             soon if self._ending else None,
             self._entries[0][0] if self._entries else None,
             self._deferred and self._deferred[0],
-            *(each.due(self.world.minute) for name, each in self._alarms() if self._news(name)),
+            *(each.alarm.due(self.world.minute) for each in self._alarms if self._news(each.name)),
         ]
         return min((max(each, soon) for each in moments if each is not None), default=None)
 
@@ -103,17 +92,14 @@ class Guarded:
 
     def _by_alarm(self) -> None:
         """Evaluate both alarms, and act upon what is in ALARM."""
-        world, thresholds = self.world, self._setting.thresholds
-        self._out.look(world.minute, breached=crowded(world, thresholds))
-        self._in.look(world.minute, breached=vacant(world, thresholds))
-        for name, alarm in self._alarms():
-            if alarm.acts(world.minute) and self._news(name):
-                decision = self._ask(self._of(name, since=alarm.fired_at or 0))
+        minute = self.world.minute
+        for each in self._alarms:
+            each.alarm.look(minute, breached=each.breached(self.world))
+        for each in self._alarms:
+            if each.alarm.acts(minute) and self._news(each.name):
+                decision = self._ask(self._of(each.name, since=each.alarm.fired_at or 0))
                 timeless = decision is not None and decision.rule in _TIMELESS
-                self._answered[name] = world.version if timeless else -1
-
-    def _alarms(self) -> tuple[tuple[str, Alarm], ...]:
-        return ("scale-out", self._out), ("scale-in", self._in)
+                self._answered[each.name] = self.world.version if timeless else -1
 
     def _news(self, name: str) -> bool:
         """Not the same question as the last, to which the same answer would come."""
@@ -168,7 +154,10 @@ class Guarded:
         world.cordon(names, by=ending.id)
         go = set(names)
         if self._setting.look_again and not guard.doubts(self._facts(), self._setting.policy):
-            go = {each.name for each in guard.still_empty(decision.remove, self._nodes(), by=ending.id)}
+            go = {
+                each.name
+                for each in guard.still_empty(decision.remove, observed.nodes(world, self._trace), by=ending.id)
+            }
         ended = [each for each in world.machines if each.name in go]
         world.desired -= len(ended)
         world.end(ended)
@@ -193,33 +182,4 @@ class Guarded:
         )
 
     def _facts(self) -> Facts:
-        """What the machine would read in this minute. Coder and Kubernetes agree here."""
-        world, policy = self.world, self._setting.policy
-        there = world.running + len(world.waiting)
-        return Facts(
-            group=Group(
-                name=policy.node_group,
-                role="workspace",
-                sizes=Sizes(smallest=policy.floor, desired=world.desired, largest=policy.ceiling),
-                status="ACTIVE",
-            ),
-            nodes=self._nodes(),
-            workspaces=Workspaces(running=there, moving=0, total=there, pods=there, unplaced=len(world.waiting)),
-            standing=self._standing,
-            holiday=self.now.astimezone(self._setting.zone).date() in self._setting.holidays,
-        )
-
-    def _nodes(self) -> tuple[Node, ...]:
-        """As Kubernetes has them: one that is still starting has not registered."""
-        return tuple(self._node(each) for each in self.world.machines if each.ready)
-
-    def _node(self, machine: Machine) -> Node:
-        return Node(
-            name=machine.name,
-            instance=f"i-{machine.number:017x}",
-            zone=machine.zone,
-            created_at=self._trace.moment(machine.ordered_at),
-            cordoned=bool(machine.chosen_by),
-            cordoned_by=machine.chosen_by,
-            holds=tuple(machine.holds),
-        )
+        return observed.facts(self.world, self._setting, self._trace, self._standing)

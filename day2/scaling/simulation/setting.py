@@ -15,6 +15,7 @@ class Setting:
     """The workspace group of an environment.
 
     schedules      those of this group, which all ways follow but always-peak
+    thresholds     those of its two alarms; None where it has none
     retry_minutes  how often a deferred scaling looks again
     look_again     before nodes end they are looked at once more; off only to show what that is for
     """
@@ -24,7 +25,7 @@ class Setting:
     zone: ZoneInfo
     holidays: frozenset[date] = frozenset()
     fabric: Fabric = field(default_factory=Fabric)
-    thresholds: Thresholds = field(default_factory=Thresholds)
+    thresholds: Thresholds | None = field(default_factory=Thresholds)
     retry_minutes: int = 10
     look_again: bool = True
 
