@@ -13,6 +13,7 @@ from day2.cli import (
     retire,
     scale_group,
     scale_history,
+    scale_simulate,
     schedule,
     verify,
 )
@@ -37,9 +38,12 @@ app.command("retire")(retire.retire)
 app.command("schedule")(schedule.schedule)
 app.command("freeze")(scale_history.freeze)
 app.command("verify")(verify.verify)
-scale = typer.Typer(help="Node groups: scaled by hand, and who scaled what when.", no_args_is_help=True)
+scale = typer.Typer(
+    help="Node groups: scaled by hand, who scaled what when, and what a simulation shows.", no_args_is_help=True
+)
 scale.command("workspaces")(scale_group.of("workspace"))
 scale.command("provisioners")(scale_group.of("provisioner"))
 scale.command("history")(scale_history.history)
+scale.command("simulate")(scale_simulate.simulate)
 app.add_typer(scale, name="scale")
 app.add_typer(engine.app, name="engine")

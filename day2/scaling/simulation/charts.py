@@ -162,7 +162,7 @@ def _grained(
 
 def _changes(points: Iterable[tuple[int, float]]) -> list[tuple[int, float]]:
     """Without the points that change nothing; of several in a minute the last counts."""
-    last = {minute: value for minute, value in points}
+    last = dict(points)
     kept: list[tuple[int, float]] = []
     for minute in sorted(last):
         if not kept or kept[-1][1] != last[minute]:

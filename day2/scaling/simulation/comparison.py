@@ -32,6 +32,11 @@ class Comparison:
     fixed: Outcome
     always_peak: Outcome
 
+    @property
+    def days(self) -> int:
+        """Local days, whatever their length."""
+        return _days(self.trace, self.setting)
+
 
 def compare(trace: Trace, setting: Setting) -> Comparison:
     """Run all three."""
@@ -70,11 +75,13 @@ def _world(trace: Trace, setting: Setting, *, nodes: int) -> World:
 
 def _entries(trace: Trace, setting: Setting) -> tuple[tuple[int, Entry], ...]:
     """What the clock does, with its minutes."""
-    days = (trace.ends.astimezone(setting.zone).date() - trace.begins.astimezone(setting.zone).date()).days
-    found = timetable(
-        setting.schedules, zone=setting.zone, holidays=setting.holidays, start=trace.begins, days=max(days, 1)
-    )
+    days = max(_days(trace, setting), 1)
+    found = timetable(setting.schedules, zone=setting.zone, holidays=setting.holidays, start=trace.begins, days=days)
     return tuple((trace.minute(each.at), each) for each in found.entries)
+
+
+def _days(trace: Trace, setting: Setting) -> int:
+    return (trace.ends.astimezone(setting.zone).date() - trace.begins.astimezone(setting.zone).date()).days
 
 
 def _promised(entries: tuple[tuple[int, Entry], ...], trace: Trace) -> list[tuple[int, int]]:

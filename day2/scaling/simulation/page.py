@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import lambdas.evidence
 from day2.scaling.simulation.charts import Picture, needed, picture
 from day2.scaling.simulation.comparison import Comparison, Outcome
 from day2.scaling.simulation.summary import Way, compared, rows, ways
-from lambdas.words import plural
+from lambdas.words import number, plural
 
 _TEMPLATES = (Path(__file__).with_name("templates"), Path(lambdas.evidence.__file__).with_name("templates"))
 _MOST_CHANGES = 400
@@ -79,9 +79,8 @@ def _headline(found: Comparison) -> Mapping[str, str]:
         "tone": "pass" if good else "fail",
         "word": f"{plural(ours.killed, 'workspace')} ended",
         "sentence": f"By clock and alarms, with the guard: {plural(ours.late_minutes, 'minute')} late, "
-        f"{compared(ours, peak)} than always at peak. The fixed schedule ends "
-        f"{plural(fixed.killed, 'running workspace')} and is {plural(fixed.late_minutes, 'minute')} late; ours takes "
-        f"{compared(ours, fixed)} than it.",
+        f"{compared(ours, peak)} than always at peak. The fixed schedule takes {compared(fixed, ours)} than that, "
+        f"ends {plural(fixed.killed, 'running workspace')} and is {plural(fixed.late_minutes, 'minute')} late.",
     }
 
 
@@ -146,5 +145,5 @@ def _local(moment: datetime, found: Comparison) -> str:
 @cache
 def _pages() -> Environment:
     pages = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    pages.globals.update(plural=plural, minute=timedelta(minutes=1))
+    pages.globals.update(plural=plural, number=number)
     return pages

@@ -7,6 +7,7 @@ from typing import Any
 from day2.scaling.simulation.comparison import Comparison, Outcome
 from day2.scaling.simulation.figures import Figures
 from lambdas import payload
+from lambdas.words import number
 
 USD_PER_NODE_HOUR = 0.4032
 """List price of an m7i.2xlarge (8 vCPU, 32 GiB), on demand in us-east-1: an assumption, to be told one's own."""
@@ -69,7 +70,7 @@ def rows(found: Comparison, *, usd_per_node_hour: float) -> tuple[Row, ...]:
     return tuple(
         Row(
             title=title,
-            values=tuple(f"{'$' if kind == 'usd' else ''}{value(each):,.0f}" for each in figures),
+            values=tuple(f"{'$' if kind == 'usd' else ''}{number(round(value(each)))}" for each in figures),
             bad=tuple(kind == "bad" and value(each) > 0 for each in figures),
         )
         for title, value, kind in told

@@ -8,6 +8,8 @@ from typing import Literal
 
 Verb = Literal["start", "stop"]
 MINUTE = timedelta(minutes=1)
+YEARS = range(1970, 2200)
+"""Those of a trace: what lies outside is a mistake, and at the calendar's ends there is no day before or after."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from day2.scaling.simulation.trace import Event, Trace, Verb, between
+from day2.scaling.simulation.trace import YEARS, Event, Trace, Verb, between
 from lambdas import payload
 from lambdas.errors import InputRejected
 
@@ -112,6 +112,8 @@ def _event(row: Mapping[str, Any], line: int, faults: list[str]) -> Event | None
     except ValueError as fault:
         faults.append(f"line {line}: time: {fault}")
         return None
+    if at.year not in YEARS:
+        faults.append(f"line {line}: time: is not from {YEARS[0]} to {YEARS[-1]}")
     kept: Verb = "start" if verb == "start" else "stop"
     return Event(at, workspace.strip(), kept) if len(faults) == known else None
 

@@ -5,11 +5,12 @@ for nodes of 8 vCPU and 32 GB: how many a node has is taken in turn, as workspac
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 Placement = Literal["packed", "spread"]
+PLACEMENTS: Final[Mapping[str, Placement]] = {"spread": "spread", "packed": "packed"}
 ZONES = ("a", "b", "c")
 
 
