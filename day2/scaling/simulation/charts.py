@@ -5,20 +5,18 @@ percent of the panel, so that it keeps its size on any screen.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from day2.scaling.simulation.comparison import Comparison, Outcome
-from day2.scaling.simulation.figures import Sample
+from day2.scaling.simulation.lines import TENTHS, by_change, by_day, path
 from day2.scaling.simulation.summary import ways
-from day2.scaling.simulation.trace import Trace
+from day2.scaling.simulation.trace import MINUTE, Trace
 
 _FINEST = 1_500
 """Steps across the panel, about as many as it has pixels: what is finer is drawn at its most, or its least."""
-_TENTHS = 10
 _HEADROOM = 1.08
 _MOST_LINES = 4
 _NODE_STEPS = (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500)
@@ -74,11 +72,16 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """`width` minutes by `height` tenths of a node; `grain`: minutes that needed and running are drawn in."""
+    """`width` minutes by `height` tenths of a node.
+
+    grain   minutes that needed and running are drawn in: needed at its most, running at its least
+    by_day  too long for that: every line is drawn at the most of each day, and what ended is summed by months
+    """
 
     width: int
     height: int
     grain: int
+    by_day: bool
     days: tuple[Day, ...]
     lines: tuple[Line, ...]
     panels: tuple[Panel, ...]
@@ -87,87 +90,48 @@ class Picture:
 def picture(found: Comparison) -> Picture:
     """All ways on the same axes."""
     minutes = found.trace.minutes
-    grain = max(1, math.ceil(minutes / _FINEST))
+    daily = found.days > _EACH_WEEK
+    grain = _DAY // MINUTE if daily else max(1, math.ceil(minutes / _FINEST))
     places = found.setting.fabric.usual_places
-    sides = [(each, _Drawn(each.outcome, minutes=minutes, grain=grain, places=places)) for each in ways(found)]
+    draw = by_day if daily else by_change
+    sides = [(each, draw(each.outcome, grain, places)) for each in ways(found)]
     top = max(side.highest for _, side in sides) * _HEADROOM
     return Picture(
         width=minutes,
-        height=round(top * _TENTHS),
+        height=round(top * TENTHS),
         grain=grain,
+        by_day=daily,
         days=_days(found),
         lines=_lines(top, places),
         panels=tuple(
             Panel(
                 key=way.key,
                 title=way.title,
-                desired=side.path(side.desired, top),
-                ready=side.path(side.ready, top),
-                needed=f"{side.path(side.needed, top)}V{round(top * _TENTHS)}H0Z",
-                running=side.path(side.running, top),
-                ended=tuple(
-                    Ended(at=_percent(minute, minutes), count=count)
-                    for minute, count in sorted(way.outcome.killed.items())
-                ),
+                desired=path(side.desired, minutes, top),
+                ready=path(side.ready, minutes, top),
+                needed=f"{path(side.needed, minutes, top)}V{round(top * TENTHS)}H0Z",
+                running=path(side.running, minutes, top),
+                ended=_ended(way.outcome, found, monthly=daily),
             )
             for way, side in sides
         ),
     )
 
 
-def needed(sample: Sample, places: float) -> int:
-    """The fewest nodes of the usual size that hold what runs and what waits."""
-    return math.ceil((sample.running + sample.waiting) / places)
+def _ended(outcome: Outcome, found: Comparison, *, monthly: bool) -> tuple[Ended, ...]:
+    def local(minute: int) -> tuple[int, int]:
+        moment = found.trace.moment(minute).astimezone(found.setting.zone)
+        return moment.year, moment.month
 
-
-class _Drawn:
-    """The lines of one way: `(minute, nodes)` from change to change."""
-
-    def __init__(self, outcome: Outcome, *, minutes: int, grain: int, places: float) -> None:
-        def line(value: Callable[[Sample], float]) -> list[tuple[int, float]]:
-            return _changes((each.minute, value(each)) for each in outcome.samples)
-
-        def coarse(
-            value: Callable[[Sample], float], pick: Callable[[Iterable[float]], float]
-        ) -> list[tuple[int, float]]:
-            return _changes(_grained(outcome.samples, value, grain, pick))
-
-        self.minutes = minutes
-        self.desired, self.ready = line(lambda each: each.desired), line(lambda each: each.ready)
-        # What is needed at its most and what runs at its least: where they part, somebody waits.
-        self.needed = coarse(lambda each: needed(each, places), max)
-        self.running = coarse(lambda each: each.running / places, min)
-        self.highest = max(1.0, *(value for each in (self.desired, self.ready, self.needed) for _, value in each))
-
-    def path(self, points: Sequence[tuple[int, float]], top: float) -> str:
-        """Steps from left to right; the box has its zero above."""
-        steps = [f"H{minute}V{round((top - value) * _TENTHS)}" for minute, value in points[1:]]
-        return f"M0 {round((top - points[0][1]) * _TENTHS)}{''.join(steps)}H{self.minutes}"
-
-
-def _grained(
-    samples: Sequence[Sample],
-    value: Callable[[Sample], float],
-    grain: int,
-    pick: Callable[[Iterable[float]], float],
-) -> Iterable[tuple[int, float]]:
-    """One value for each grain of time in which something changes; what it began with counts as well."""
-    before: float | None = None
-    for number, group in groupby(samples, key=lambda each: each.minute // grain):
-        inside = [value(each) for each in group]
-        yield number * grain, pick(inside if before is None else [before, *inside])
-        before = inside[-1]
-        yield (number + 1) * grain, before
-
-
-def _changes(points: Iterable[tuple[int, float]]) -> list[tuple[int, float]]:
-    """Without the points that change nothing; of several in a minute the last counts."""
-    last = dict(points)
-    kept: list[tuple[int, float]] = []
-    for minute in sorted(last):
-        if not kept or kept[-1][1] != last[minute]:
-            kept.append((minute, last[minute]))
-    return kept
+    groups = groupby(sorted(outcome.killed), key=local if monthly else lambda minute: minute)
+    each = [list(minutes) for _, minutes in groups]
+    return tuple(
+        Ended(
+            at=_percent(sum(minutes) / len(minutes), found.trace.minutes),
+            count=sum(outcome.killed[minute] for minute in minutes),
+        )
+        for minutes in each
+    )
 
 
 def _lines(top: float, places: float) -> tuple[Line, ...]:

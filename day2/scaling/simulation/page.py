@@ -1,17 +1,19 @@
 """The simulation as one HTML page that needs nothing beside itself: the picture, and every figure that it shows."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import lambdas.evidence
-from day2.scaling.simulation.charts import Picture, needed, picture
+from day2.scaling.simulation.charts import Picture, picture
 from day2.scaling.simulation.comparison import Comparison, Outcome
+from day2.scaling.simulation.figures import Sample
+from day2.scaling.simulation.lines import needed
 from day2.scaling.simulation.summary import Way, compared, rows, ways
 from lambdas.words import number, plural
 
@@ -119,10 +121,11 @@ def _summed(outcome: Outcome, begins: int, ends: int) -> Summed:
     return Summed(fewest=min(ready), most=max(ready), ended=ended)
 
 
-def _within(outcome: Outcome, begins: int, ends: int) -> Sequence[Any]:
+def _within(outcome: Outcome, begins: int, ends: int) -> Sequence[Sample]:
     """The samples of a day, and the last before it, which holds when it begins."""
-    before = [each for each in outcome.samples if each.minute <= begins][-1:]
-    return [*before, *(each for each in outcome.samples if begins < each.minute < ends)]
+    first = bisect_right(outcome.samples, begins, key=lambda each: each.minute)
+    last = bisect_left(outcome.samples, ends, key=lambda each: each.minute)
+    return outcome.samples[max(first - 1, 0) : last]
 
 
 def _changes(found: Comparison) -> tuple[Turn, ...]:
