@@ -58,7 +58,8 @@ def by_day(outcome: Outcome, grain: int, places: float) -> Drawn:
 
 def path(points: Points, minutes: int, top: float) -> str:
     """Steps from left to right; the box has its zero above."""
-    steps = [f"H{minute}V{round((top - value) * TENTHS)}" for minute, value in points[1:]]
+    inside = ((minute, value) for minute, value in points[1:] if minute < minutes)
+    steps = [f"H{minute}V{round((top - value) * TENTHS)}" for minute, value in inside]
     return f"M0 {round((top - points[0][1]) * TENTHS)}{''.join(steps)}H{minutes}"
 
 
