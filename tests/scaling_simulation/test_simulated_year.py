@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date, timedelta
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -16,8 +18,10 @@ from day2.scaling.simulation.setting import Setting
 from day2.scaling.simulation.world import Fabric
 
 WEEKS = 52
+NEW_YEAR = date(2026, 1, 1)
+ZONES = tuple(map(ZoneInfo, ("America/New_York", "Europe/Berlin", "Australia/Sydney")))
 # Weeks in which alarms had grown the group to the morning's size before the morning came.
-GROWN_IN_THE_NIGHT = (71, 239, 275)
+GROWN_IN_THE_NIGHT = (90, 102, 121)
 
 
 def any_setting(random: Random) -> Setting:
@@ -71,17 +75,21 @@ def any_habits(random: Random) -> Mapping[str, Any]:
 
 
 def week(number: int, *, days: int = 7) -> Figures:
-    """The figures of this one, which no other is like."""
+    """The figures of this one, which no other is like; somewhere in the year, with a holiday or without."""
     random = Random(number)  # noqa: S311  habits, and no secret
     setting, habits = any_setting(random), any_habits(random)
-    return run_guarded(office(seed=number, days=days, **habits), setting).figures
+    first = NEW_YEAR + timedelta(days=random.randrange(365))
+    holidays = frozenset(first + timedelta(days=random.randrange(14)) for _ in range(2))
+    setting = replace(setting, zone=random.choice(ZONES), holidays=holidays)
+    trace = office(first=first, seed=number, days=days, zone=setting.zone, holidays=holidays, **habits)
+    return run_guarded(trace, setting).figures
 
 
 def test_a_simulated_year_of_random_days_kills_0_running_workspaces_and_is_late_0_times_where_capacity_exists() -> None:
     year = [week(number) for number in range(WEEKS)]
     assert sum(each.killed for each in year) == 0
     assert sum(each.late_minutes for each in year) == 0
-    assert sum(each.starts for each in year) > 9_000
+    assert sum(each.starts for each in year) > 8_000
     assert sum(each.changes for each in year) > 1_000
 
 
