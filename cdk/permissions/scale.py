@@ -10,7 +10,12 @@ from cdk.permissions.statement import Statement
 
 claim = ledger("ClaimTheScaling", "PutItem", why="a schedule's slot or an alarm's transition")
 hold = ledger("HoldTheNodeGroup", "GetItem", "PutItem", why="the group's lock, and what was said of it")
-enter = ledger("EnterTheDecision", "PutItem", "UpdateItem", why="the decision, and what a person ordered until when")
+enter = ledger(
+    "EnterTheDecision",
+    "PutItem",
+    "UpdateItem",
+    why="the decision, what a person ordered until when, and what a schedule wants",
+)
 note = ledger("NoteTheChange", "UpdateItem", why="when the group last grew or shrank")
 free = ledger("FreeTheNodeGroup", "DeleteItem", why="the group's lock")
 read_standing = ledger("ReadTheStanding", "GetItem", why="what a person said of the group, and when it last changed")
