@@ -1,6 +1,7 @@
 """Coder as its charts would have installed it on the engine's cluster: what a platform restore finds when it arrives.
 
-Its Deployment starts replicas of the fake Coder. The provisioners' pods, and those of workspaces, are objects only.
+Its Deployment starts replicas of the fake Coder. The provisioners' pods, and those of workspaces, are objects only:
+without node groups they run beside all nodes, with them each on a node of its kind once there is room.
 """
 
 import socket
@@ -12,9 +13,11 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+from day2.engine import node_groups, workspace_pods
 from day2.engine.cluster_door import door_to
 from day2.engine.failures import PreparationFailed
 from day2.engine.fake_coder.release import VERSION
+from day2.engine.node_groups import PROVISIONER, WORKSPACE
 from day2.engine.platform import Clients, Platform
 from day2.engine.seed import psql as door
 from day2.engine.settings import EngineSettings
@@ -22,8 +25,6 @@ from lambdas.adapters.kubernetes import Kubernetes
 
 REPLICAS = 2
 PROVISIONERS = 2
-WORKSPACE_PODS = 2000
-"""At most so many pods of workspaces: all of the small seed's and of the large one's (1,458, made in a second)."""
 
 URL_VARIABLE = "CODER_PG_CONNECTION_URL"
 _START_SECONDS = 60.0
@@ -37,13 +38,6 @@ INSERT INTO api_keys (id, hashed_secret, user_id, last_used, expires_at, created
 SELECT :'key', decode(:'digest', 'hex'), id, now(), now() + make_interval(days => :days), now(), now(), 'token',
        'coder-day2', '{coder:all}', '{*:*}'
 FROM users WHERE 'owner' = ANY (rbac_roles) AND NOT deleted AND status = 'active' ORDER BY created_at, id LIMIT 1;
-"""
-_RUNNING = """\
-SELECT w.id, w.name, w.owner_id FROM workspaces AS w
-CROSS JOIN LATERAL (SELECT transition, job_id FROM workspace_builds WHERE workspace_id = w.id
-                    ORDER BY build_number DESC LIMIT 1) AS b
-JOIN provisioner_jobs AS j ON j.id = b.job_id
-WHERE NOT w.deleted AND b.transition = 'start' AND j.job_status = 'succeeded' ORDER BY w.id LIMIT :pods;
 """
 
 
@@ -64,10 +58,11 @@ class Names:
     workspaces: str = "coder-ws"
 
 
-def install(clients: Clients, built: Platform, names: Names, *, psql: Path) -> None:
+def install(clients: Clients, built: Platform, names: Names, *, psql: Path, on_nodes: bool = False) -> None:
     """Namespaces, Secret, Deployments, pods of running workspaces; returns when every replica of coderd is ready.
 
-    A session token of an owner is kept in Secrets Manager, where it is not there yet.
+    `on_nodes`: the cluster has the groups of `day2.engine.node_groups`, and pods wait for room on their nodes. A
+    session token of an owner is kept in Secrets Manager, where it is not there yet.
     """
     issue_token(clients, built, psql=psql)
     kubernetes = _door(clients, built)
@@ -78,11 +73,11 @@ def install(clients: Clients, built: Platform, names: Names, *, psql: Path) -> N
     _create(kubernetes, f"/api/v1/namespaces/{names.namespace}/secrets", secret)
     deployments = f"/apis/apps/v1/namespaces/{names.namespace}/deployments"
     _create(kubernetes, deployments, _coderd(names))
-    _create(kubernetes, f"/apis/apps/v1/namespaces/{names.provisioners}/deployments", _provisioners())
-    for row in door.run(built.dsn, _RUNNING, psql=psql, variables={"pods": WORKSPACE_PODS}).splitlines():
-        workspace, name, owner = row.split("\t")
-        pod = _workspace_pod(workspace, name=name, owner=owner)
-        _create(kubernetes, f"/api/v1/namespaces/{names.workspaces}/pods", pod)
+    provisioners = _provisioners(node_groups.selecting(PROVISIONER) if on_nodes else None)
+    _create(kubernetes, f"/apis/apps/v1/namespaces/{names.provisioners}/deployments", provisioners)
+    place = node_groups.selecting(WORKSPACE) if on_nodes else {}
+    for each in workspace_pods.running(built.dsn, psql=psql):
+        _create(kubernetes, f"/api/v1/namespaces/{names.workspaces}/pods", workspace_pods.pod(each, place=place))
     _await_ready(kubernetes, f"{deployments}/{names.deployment}")
 
 
@@ -153,7 +148,7 @@ def _coderd(names: Names) -> dict[str, Any]:
     return _deployment(names.deployment, app="coder", replicas=REPLICAS, container=container)
 
 
-def _provisioners() -> dict[str, Any]:
+def _provisioners(place: Mapping[str, Any] | None = None) -> dict[str, Any]:
     container = {
         "name": "coder",
         "image": _IMAGE,
@@ -161,10 +156,15 @@ def _provisioners() -> dict[str, Any]:
         "args": ["provisionerd", "start"],
         "env": [{"name": "CODER_URL", "value": "http://coder.coder.svc.cluster.local"}],
     }
-    return _deployment("coder-provisioner", app="coder-provisioner", replicas=PROVISIONERS, container=container)
+    return _deployment(
+        "coder-provisioner", app="coder-provisioner", replicas=PROVISIONERS, container=container, place=place
+    )
 
 
-def _deployment(name: str, *, app: str, replicas: int, container: Mapping[str, Any]) -> dict[str, Any]:
+def _deployment(
+    name: str, *, app: str, replicas: int, container: Mapping[str, Any], place: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """`place`: what of a pod's spec says on which nodes it may be."""
     selector = {"app.kubernetes.io/name": app, "app.kubernetes.io/instance": name}
     labels = {**selector, "app.kubernetes.io/part-of": "coder", "app.kubernetes.io/version": VERSION.removeprefix("v")}
     return {
@@ -172,26 +172,8 @@ def _deployment(name: str, *, app: str, replicas: int, container: Mapping[str, A
         "spec": {
             "replicas": replicas,
             "selector": {"matchLabels": selector},
-            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container], **(place or {})}},
         },
-    }
-
-
-def _workspace_pod(workspace: str, *, name: str, owner: str) -> dict[str, Any]:
-    """With the labels of Coder's Kubernetes template."""
-    labels = {
-        "app.kubernetes.io/name": "coder-workspace",
-        "app.kubernetes.io/instance": f"coder-workspace-{workspace}",
-        "app.kubernetes.io/part-of": "coder",
-        "com.coder.resource": "true",
-        "com.coder.workspace.id": workspace,
-        "com.coder.workspace.name": name,
-        "com.coder.user.id": owner,
-    }
-    return {
-        "metadata": {"name": f"coder-{workspace}", "labels": labels},
-        "spec": {"containers": [{"name": "dev", "image": "codercom/enterprise-base:ubuntu"}]},
-        "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]},
     }
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from cdk.environments import load
 from cdk.settings import EnvironmentSettings
 from day2.drill.deployment import Deployment, find
-from day2.engine import assembly, coder, failures, platform, seed, synth
+from day2.engine import assembly, coder, failures, node_groups, platform, seed, synth, workspace_pods
 from day2.engine.engine import Engine
 from day2.engine.platform import Names, Platform
 from day2.engine.postgres import binaries
@@ -38,7 +38,8 @@ class Furnished:
 def furnish(engine: Engine, *, size: seed.Size, say: Say, with_coder: coder.Names | None = None) -> Furnished:
     """Build the platform, seed it, snapshot it, let production go on, and deploy; `say` hears each stage's seconds.
 
-    `with_coder` installs Coder, a fake, by these names once production has gone on. A drill needs none.
+    `with_coder` installs Coder, a fake, by these names once production has gone on, on the settings' node groups. A
+    drill needs none of it.
     Raises PreparationFailed, with what the engine had said.
     """
     with failures.explained(engine.settings):
@@ -62,8 +63,8 @@ def _furnish(engine: Engine, *, size: seed.Size, say: Say, with_coder: coder.Nam
         with _stage("production went on", say):
             went_on = seed.live_on(built.dsn, psql=_psql(), as_of=datetime.now(UTC))
         if with_coder:
-            with _stage("fake Coder started", say):
-                coder.install(engine.client, built, with_coder, psql=_psql())
+            with _stage("fake Coder on its nodes", say):
+                _install_coder(engine, built, with_coder, settings)
         made, seconds = synthesized.result()
         say("template synthesized", seconds)
     with _stage("deployed", say):
@@ -76,6 +77,18 @@ def _furnish(engine: Engine, *, size: seed.Size, say: Say, with_coder: coder.Nam
         snapshot=snapshot,
         went_on=went_on,
     )
+
+
+def _install_coder(engine: Engine, built: Platform, names: coder.Names, settings: EnvironmentSettings) -> None:
+    """Coder, and where the settings scale node groups these first; its pods wait for their nodes."""
+    if settings.scaling is None or built.names.kubernetes_cluster is None:
+        coder.install(engine.client, built, names, psql=_psql())
+        return
+    running = workspace_pods.running(built.dsn, psql=_psql())
+    groups = node_groups.planned(settings.scaling, workspaces=len(running), pods_per_node=engine.settings.pods_per_node)
+    node_groups.build(engine.client, built.names.kubernetes_cluster, groups)
+    coder.install(engine.client, built, names, psql=_psql(), on_nodes=True)
+    node_groups.await_ready(engine.client, built.names.kubernetes_cluster, groups)
 
 
 def production(engine: Engine) -> str | None:

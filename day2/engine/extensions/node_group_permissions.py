@@ -20,6 +20,7 @@ NEEDS = (
     "core.iam_actions._query_param",
     "core.iam_actions.extract_resource_arn",
     "services.autoscaling._asgs",
+    "services.eks._nodegroup_arn",
     "services.eks._nodegroups",
 )
 
@@ -52,8 +53,11 @@ def _node_group(path: str, query: Mapping[str, Any]) -> str:
         cluster, group = found["cluster"], str(iam_actions._query_param(query, "nodegroupName") or "")
     else:
         return ""
+    if not group:
+        return ""
+    # Who may look at a group by its name is told that there is none of it, and not that they may not look.
     record = eks._nodegroups.get(f"{cluster}/{group}")
-    return str(record["nodegroupArn"]) if record else ""
+    return str(record["nodegroupArn"] if record else eks._nodegroup_arn(cluster, group))
 
 
 def _group_of_instance(fleet: Fleet, parameters: Mapping[str, Any]) -> str:

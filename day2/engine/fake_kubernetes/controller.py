@@ -1,4 +1,7 @@
-"""Keeps the pods of Coder's Deployments as their Deployments want them, in a thread that begins with the first one."""
+"""Keeps the pods of Coder's Deployments as their Deployments want them, and finds nodes for the pods that select some.
+
+In a thread that begins with the first of either.
+"""
 
 import http.client
 import secrets
@@ -10,7 +13,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from day2.engine.fake_kubernetes import containers, workloads
+from day2.engine.fake_kubernetes import containers, scheduling, workloads
 from day2.engine.fake_kubernetes.containers import Container, Runtime
 from day2.engine.fake_kubernetes.environments import resolve
 from day2.engine.fake_kubernetes.front import Address, Front
@@ -49,6 +52,7 @@ class Controller:
         self._store, self._runtime, self._front = store, runtime, front
         self._pods: dict[Key, Pod] = {}
         self._serving = ""
+        self._scheduled, self._schedule_at = -1, 0.0
         self._complaints: set[str] = set()
         self._changed, self._over = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
@@ -56,7 +60,9 @@ class Controller:
 
     def look(self) -> None:
         """Something in the store may have changed. The store's lock is held."""
-        if self._thread is None and self._deployments():
+        if self._thread is None and (
+            self._deployments() or any(map(scheduling.is_waiting, self._store.contents("pods")))
+        ):
             self._thread = threading.Thread(target=self._go_on, daemon=True, name="fake-controller")
             self._thread.start()
         self._changed.set()
@@ -121,7 +127,15 @@ class Controller:
             self._move_on(key, pod)
         for uid, deployment in deployments.items():
             self._roll_out(uid, deployment)
+        self._schedule()
         self._tell_front(deployments)
+
+    def _schedule(self) -> None:
+        """Where anything has changed, and once a tick: a thousand new pods are not looked at a thousand times."""
+        clock = self._store.clock()
+        if self._scheduled != self._store.version and clock >= self._schedule_at:
+            scheduling.schedule(self._store)
+            self._scheduled, self._schedule_at = self._store.version, clock + _TICK_SECONDS
 
     def _deployments(self) -> dict[str, Object]:
         """Those that have pods, by uid, but for what goes with its namespace."""
@@ -180,6 +194,9 @@ class Controller:
                 self._store.drop(key)
                 return
             self._store.mark_deleted(key)
+        elif scheduling.is_waiting(self._store.content(key) or {}):
+            pod.ready_at = clock + self._store.phases.rollout_progressing
+            return
         elif pod.container is None:
             pod.ready = clock >= pod.ready_at
         else:

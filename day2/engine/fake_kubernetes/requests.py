@@ -25,6 +25,7 @@ KINDS: Mapping[tuple[str, str], Kind] = {
         Kind("namespaces", "Namespace", namespaced=False),
         Kind("nodes", "Node", namespaced=False),
         Kind("pods", "Pod"),
+        Kind("events", "Event"),
         Kind("secrets", "Secret"),
         Kind("deployments", "Deployment", "apps/v1"),
         Kind("networkpolicies", "NetworkPolicy", "networking.k8s.io/v1"),

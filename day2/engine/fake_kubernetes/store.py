@@ -99,6 +99,22 @@ class Store:
             stored.content = {**stored.content, "status": status}
             self._touch(stored)
 
+    def bind(self, key: Key, node: str) -> None:
+        """Put a pod on a node."""
+        if stored := self._objects.get(key):
+            stored.content = {**stored.content, "spec": {**stored.content["spec"], "nodeName": node}}
+            self._touch(stored)
+
+    def is_managed(self, key: Key) -> bool:
+        """Whether a controller made it, and tells its status."""
+        stored = self._objects.get(key)
+        return stored is not None and stored.managed
+
+    @property
+    def version(self) -> int:
+        """Another one after every change."""
+        return self._version
+
     def mark_deleted(self, key: Key) -> None:
         """Its end has begun."""
         stored = self._objects.get(key)
@@ -110,6 +126,7 @@ class Store:
     def drop(self, key: Key) -> None:
         """It is gone, if it was not before."""
         self._objects.pop(key, None)
+        self._version += 1
 
     def refuse(self, _request: Request) -> Object:
         raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", "the fake does not do that")
@@ -223,7 +240,7 @@ class Store:
         if self._objects[key].managed:
             self.mark_deleted(key)
         else:
-            del self._objects[key]
+            self.drop(key)
 
     def _find(self, request: Request) -> Stored:
         return self._objects[self._found_key(request)]
@@ -244,7 +261,7 @@ class Store:
         for _, _, name in over:
             inside = [key for key in self._objects if key == ("namespaces", "", name) or key[1] == name]
             for key in inside:
-                del self._objects[key]
+                self.drop(key)
 
     def _soon(self) -> float:
         return self.clock() + self.phases.rollout_progressing

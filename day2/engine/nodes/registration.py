@@ -1,20 +1,24 @@
 """Instances as nodes of the fake Kubernetes API: kubelet, which registers them, and the cloud's controller.
 
-A node goes with its instance, and the pods that were bound to it go with the node. One that EKS is draining is
-cordoned first.
+A node goes with its instance, and the pods that were bound to it go with the node: each leaves an Event, by which it
+is known that it did not end by itself. A node that EKS is draining is cordoned first.
 """
 
 from datetime import datetime
 
+from day2.engine.fake_kubernetes.objects import now as written_now
 from day2.engine.fake_kubernetes.objects import written
 from day2.engine.fake_kubernetes.requests import Object
 from day2.engine.fake_kubernetes.store import Store
 from day2.engine.nodes.instances import Instance
 from day2.engine.nodes.scaling_group import ScalingGroup
 
+ENDED_WITH_NODE = "EndedWithNode"
+"""The reason of such an Event. It is the fake's own: Kubernetes' pod garbage collector leaves a log line only."""
 GROUP_LABEL = "eks.amazonaws.com/nodegroup"
 _MERGE = "application/merge-patch+json"
 _NODES = "/api/v1/nodes"
+_OVER = ("Succeeded", "Failed")
 
 
 def register(store: Store, group: ScalingGroup, now: datetime, *, pods: int) -> None:
@@ -47,8 +51,29 @@ def _is_of(node: Object, group: ScalingGroup) -> bool:
 def _remove(store: Store, name: str) -> None:
     for pod in store.contents("pods"):
         if pod.get("spec", {}).get("nodeName") == name:
-            store.drop(("pods", pod["metadata"]["namespace"], pod["metadata"]["name"]))
+            metadata = pod["metadata"]
+            if "deletionTimestamp" not in metadata and pod.get("status", {}).get("phase") not in _OVER:
+                store.answer("POST", f"/api/v1/namespaces/{metadata['namespace']}/events", body=_ended(pod, name))
+            store.drop(("pods", metadata["namespace"], metadata["name"]))
     store.drop(("nodes", "", name))
+
+
+def _ended(pod: Object, node: str) -> Object:
+    """The Event of a pod that ended with its node, with the pod's labels."""
+    metadata = pod["metadata"]
+    return {
+        "metadata": {"name": f"{metadata['name']}.{metadata['uid'][:8]}", "labels": metadata.get("labels", {})},
+        "involvedObject": {
+            "kind": "Pod", "namespace": metadata["namespace"], "name": metadata["name"], "uid": metadata["uid"],
+        },
+        "type": "Warning",
+        "reason": ENDED_WITH_NODE,
+        "message": f"ended with its node {node}, whose instance was terminated",
+        "source": {"component": "fake-kubernetes", "host": node},
+        "firstTimestamp": written_now(),
+        "lastTimestamp": written_now(),
+        "count": 1,
+    }  # fmt: skip
 
 
 def _node(instance: Instance, group: ScalingGroup) -> Object:

@@ -16,7 +16,7 @@ import urllib3
 from replicas import eventually
 
 from cdk.environments import load
-from day2.engine import coder, furnishing, platform, seed, synth
+from day2.engine import coder, furnishing, platform, seed, synth, workspace_pods
 from day2.engine.coder import Names
 from day2.engine.engine import Engine
 from day2.engine.platform import Platform
@@ -88,7 +88,7 @@ def test_provisioners_and_workspaces_are_pods_of_namespaces_of_their_own(built: 
     running = {workspace for workspace, *state in builds if state == ["start", "succeeded"]}
     pods = built.objects("/api/v1/namespaces/coder-ws/pods")
     assert {each["metadata"]["labels"]["com.coder.workspace.id"] for each in pods} == running
-    assert 0 < len(running) <= coder.WORKSPACE_PODS
+    assert 0 < len(running) <= workspace_pods.MOST
 
 
 def test_an_owner_s_session_token_lies_where_a_workflow_reads_it(built: Built) -> None:
