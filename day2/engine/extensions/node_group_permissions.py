@@ -3,14 +3,15 @@
 MiniStack checks the first on the cluster and the second on `*`, so that a role for one group only could do nothing, or
 had to be allowed everything. Which resources an action is authorised on: Service Authorization Reference, "Actions,
 resources, and condition keys for Amazon EKS" (nodegroup), "… for Amazon EC2 Auto Scaling" (autoScalingGroup).
-DescribeUpdate of a node group names it in its query.
+DescribeUpdate of a node group names it in its query. MiniStack knows no `autoscaling:ResourceTag/…`, by which a role is
+given the Auto Scaling group of one node group.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ministack.core import iam_actions
+from ministack.core import iam_actions, iam_evaluator
 from ministack.services import autoscaling, eks
 
 from day2.engine.nodes.fleet import Fleet
@@ -19,6 +20,7 @@ from day2.engine.nodes.refusals import Refusal
 NEEDS = (
     "core.iam_actions._query_param",
     "core.iam_actions.extract_resource_arn",
+    "core.iam_evaluator.enforce",
     "services.autoscaling._asgs",
     "services.eks._nodegroup_arn",
     "services.eks._nodegroups",
@@ -44,6 +46,15 @@ def install_on(fleet: Fleet) -> None:
         return str(further(service, method, path, *rest))
 
     iam_actions.extract_resource_arn = extract
+    check: Extract = iam_evaluator.enforce
+
+    def enforce(key: str, action: str, service: str, region: str, **more: Any) -> Any:
+        if service == "autoscaling":
+            context = {**_tags(str(more.get("resource_arn", ""))), **(more.get("service_context") or {})}
+            more = {**more, "service_context": context}
+        return check(key, action, service, region, **more)
+
+    iam_evaluator.enforce = enforce
 
 
 def _node_group(path: str, query: Mapping[str, Any]) -> str:
@@ -70,3 +81,10 @@ def _group_of_instance(fleet: Fleet, parameters: Mapping[str, Any]) -> str:
         return ""
     record = autoscaling._asgs.get(group.name)
     return str(record["AutoScalingGroupARN"]) if record else ""
+
+
+def _tags(arn: str) -> dict[str, str]:
+    """The condition keys that an Auto Scaling group's tags are."""
+    name = arn.rpartition("autoScalingGroupName/")[2]
+    record = autoscaling._asgs.get(name) or {}
+    return {f"autoscaling:ResourceTag/{each['Key']}": str(each["Value"]) for each in record.get("Tags") or ()}

@@ -44,7 +44,7 @@ def schedule(store: Store) -> None:
         return
     nodes = store.contents("nodes")
     rooms = _rooms(nodes, pods)
-    for pod in waiting:
+    for pod in sorted(waiting, key=lambda each: str(each["metadata"]["creationTimestamp"])):
         node = _choice(rooms, pod["spec"]["nodeSelector"])
         key = _key(pod)
         if node is None:

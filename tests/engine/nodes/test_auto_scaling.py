@@ -1,5 +1,6 @@
 """The Auto Scaling group of a node group: one instance is taken away by its name, and failed launches are told."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -134,16 +135,8 @@ def test_a_role_for_one_group_can_change_no_other(engine: Engine, nodes: Nodes, 
         f"arn:aws:autoscaling:eu-central-1:{account}:autoScalingGroup:*:autoScalingGroupName/eks-{group.name}-*",
     ]
     actions = ["eks:*Nodegroup*", "eks:DescribeUpdate", "autoscaling:TerminateInstanceInAutoScalingGroup"]
-    role = nodes.role({"Effect": "Allow", "Action": actions, "Resource": only})
-    assumed = engine.client("sts").assume_role(RoleArn=role, RoleSessionName=uuid4().hex)["Credentials"]
-    session = boto3.Session(
-        aws_access_key_id=assumed["AccessKeyId"],
-        aws_secret_access_key=assumed["SecretAccessKey"],
-        aws_session_token=assumed["SessionToken"],
-        region_name=engine.settings.region,
-    )
-    make: Any = session.client
-    eks, scaling = (make(service, endpoint_url=engine.endpoint) for service in ("eks", "autoscaling"))
+    client = acting_as(engine, nodes.role({"Effect": "Allow", "Action": actions, "Resource": only}))
+    eks, scaling = client("eks"), client("autoscaling")
     update = eks.update_nodegroup_config(
         clusterName=group.cluster, nodegroupName=group.name, scalingConfig={"desiredSize": 4}
     )["update"]["id"]
@@ -153,3 +146,47 @@ def test_a_role_for_one_group_can_change_no_other(engine: Engine, nodes: Nodes, 
         eks.describe_nodegroup(clusterName=other.cluster, nodegroupName=other.name)
     with pytest.raises(ClientError, match="AccessDenied"):
         end(other, other.instances()[0]["InstanceId"], client=scaling)
+
+
+def test_a_role_is_given_the_instances_of_one_group_by_the_tags_that_eks_puts_on_it(
+    engine: Engine, nodes: Nodes, group: Group
+) -> None:
+    other = nodes.group(group.cluster, desired=2)
+    tags = {
+        "autoscaling:ResourceTag/eks:cluster-name": group.cluster,
+        "autoscaling:ResourceTag/eks:nodegroup-name": group.name,
+    }
+    may = {
+        "Effect": "Allow",
+        "Action": "autoscaling:TerminateInstanceInAutoScalingGroup",
+        "Resource": "*",
+        "Condition": {"StringEquals": tags},
+    }
+    scaling = acting_as(engine, nodes.role(may))("autoscaling")
+    end(group, group.instances()[0]["InstanceId"], client=scaling)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        end(other, other.instances()[0]["InstanceId"], client=scaling)
+
+
+def test_a_group_that_is_not_there_is_told_to_be_missing_to_a_role_that_may_look_at_it(
+    engine: Engine, nodes: Nodes, cluster: str
+) -> None:
+    arn = f"arn:aws:eks:eu-central-1:{engine.settings.account}:nodegroup/{cluster}/missing/*"
+    eks = acting_as(engine, nodes.role({"Effect": "Allow", "Action": "eks:DescribeNodegroup", "Resource": arn}))("eks")
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        eks.describe_nodegroup(clusterName=cluster, nodegroupName="missing")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        eks.describe_nodegroup(clusterName=cluster, nodegroupName="another")
+
+
+def acting_as(engine: Engine, role: str) -> Callable[[str], Any]:
+    """Clients of whoever assumes the role, by the service's name."""
+    assumed = engine.client("sts").assume_role(RoleArn=role, RoleSessionName=uuid4().hex)["Credentials"]
+    session = boto3.Session(
+        aws_access_key_id=assumed["AccessKeyId"],
+        aws_secret_access_key=assumed["SecretAccessKey"],
+        aws_session_token=assumed["SessionToken"],
+        region_name=engine.settings.region,
+    )
+    make: Any = session.client
+    return lambda service: make(service, endpoint_url=engine.endpoint)
