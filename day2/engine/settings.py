@@ -24,6 +24,7 @@ class PhaseSeconds:
     instance_launching    from a launch to InService; then node_joining until Kubernetes has the node, NotReady; then
                           node_starting until it is Ready
     launch_retrying       from a failed launch to the next attempt
+    build_grace           how long a provisioner that is to end may go on with its build; 600 s by its chart
     """
 
     cluster_creating: float = 0.5
@@ -45,6 +46,7 @@ class PhaseSeconds:
     rollout_progressing: float = 0.3
     crash_back_off: float = 0.3
     pod_grace: float = 3.0
+    build_grace: float = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

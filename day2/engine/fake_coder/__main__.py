@@ -12,6 +12,7 @@ from day2.engine.fake_coder.api import Api
 from day2.engine.fake_coder.configuration import Configuration, Misconfigured
 from day2.engine.fake_coder.database import DatabaseUnavailable, Pool
 from day2.engine.fake_coder.heartbeat import Heartbeat
+from day2.engine.fake_coder.provisioning import SHORTEST_STALE_SECONDS, STALE_SECONDS, Provisioning
 from day2.engine.fake_coder.server import serve
 
 _LAST_SECONDS = 2.5
@@ -37,7 +38,13 @@ def main(arguments: list[str]) -> int:
 def _run(pool: Pool, configuration: Configuration) -> None:
     """Answer until `_leave` is called; what is being answered then is cut off, as no front sends more."""
     found = pool.rows(rows.DEPLOYMENT_ID)
-    api = Api(pool=pool, version=configuration.version, deployment_id=found[0][0] if found else "")
+    provisioning = Provisioning(
+        pool=pool,
+        version=configuration.version,
+        stale_seconds=max(STALE_SECONDS * configuration.time_scale, SHORTEST_STALE_SECONDS),
+    )
+    deployment_id = found[0][0] if found else ""
+    api = Api(pool=pool, version=configuration.version, deployment_id=deployment_id, provisioning=provisioning)
     heartbeat = Heartbeat(pool, configuration)  # before anyone takes it for ready
     try:
         serve(api, host=configuration.host, port=configuration.port)

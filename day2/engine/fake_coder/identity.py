@@ -23,11 +23,13 @@ class Sees(StrEnum):
     WORKSPACES = "workspace"
     STATS = "deployment_stats"
     DEBUG = "debug_info"
+    ORGANIZATIONS = "organization"
+    JOBS = "provisioner_jobs"
 
 
 ROLES = {
     "owner": frozenset(Sees),
-    "auditor": frozenset({Sees.USERS, Sees.TEMPLATES, Sees.GROUPS, Sees.STATS}),
+    "auditor": frozenset({Sees.USERS, Sees.TEMPLATES, Sees.GROUPS, Sees.STATS, Sees.ORGANIZATIONS}),
 }
 """By role. Whoever has neither sees what is their own."""
 

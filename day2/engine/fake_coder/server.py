@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from day2.engine.fake_coder.api import Api
 
+ENROL = "/fake/provisionerdaemons"
+"""POST `{"names": [...]}`: what a provisioner's connection is to coderd, its engine's word is to the fake."""
 TOKEN_HEADER = "Coder-Session-Token"  # noqa: S105  a header's name
 
 
@@ -31,6 +33,14 @@ def _handler(api: Api) -> type[BaseHTTPRequestHandler]:
                 return
             token = self.headers.get(TOKEN_HEADER, "")
             status, document = api.get(where.path, dict(parse_qsl(where.query)), token)
+            self._send(status, "application/json; charset=utf-8", json.dumps(document).encode())
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if self.path != ENROL:
+                self._send(HTTPStatus.NOT_FOUND, "application/json", b'{"message": "Route not found."}')
+                return
+            status, document = api.enrol(json.loads(body)["names"])
             self._send(status, "application/json; charset=utf-8", json.dumps(document).encode())
 
         def _send(self, status: HTTPStatus, kind: str, body: bytes) -> None:

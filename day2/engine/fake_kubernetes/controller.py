@@ -17,6 +17,7 @@ from day2.engine.fake_kubernetes import containers, scheduling, workloads
 from day2.engine.fake_kubernetes.containers import Container, Runtime
 from day2.engine.fake_kubernetes.environments import resolve
 from day2.engine.fake_kubernetes.front import Address, Front
+from day2.engine.fake_kubernetes.provisioners import Provisioners
 from day2.engine.fake_kubernetes.proxying import Wanted, unreachable
 from day2.engine.fake_kubernetes.requests import Object, Refusal
 from day2.engine.fake_kubernetes.store import Key, Store
@@ -32,7 +33,10 @@ _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
 
 @dataclass(slots=True, kw_only=True)
 class Pod:
-    """A pod of a Deployment. Without a container process it is an object only, ready at `ready_at`."""
+    """A pod of a Deployment. Without a container process it is an object only, ready at `ready_at`.
+
+    Its end began at `ending_since`, by the store's clock.
+    """
 
     owner: str
     revision: str
@@ -42,6 +46,7 @@ class Pod:
     ready_at: float
     ready: bool = False
     ending: bool = False
+    ending_since: float = 0.0
     probe_at: float = 0.0
 
 
@@ -51,6 +56,7 @@ class Controller:
     def __init__(self, store: Store, runtime: Runtime, front: Front) -> None:
         self._store, self._runtime, self._front = store, runtime, front
         self._pods: dict[Key, Pod] = {}
+        self._provisioners = Provisioners()
         self._serving = ""
         self._scheduled, self._schedule_at = -1, 0.0
         self._complaints: set[str] = set()
@@ -113,6 +119,7 @@ class Controller:
                 with self._store.lock:
                     self._step()
                 self._probe()
+                self._speak()
             except Exception:  # noqa: BLE001  the next round tries again
                 self._complain(traceback.format_exc())
             self._changed.wait(_TICK_SECONDS)
@@ -164,7 +171,13 @@ class Controller:
 
     def _seen(self, uid: str, revision: str) -> list[Seen]:
         return [
-            Seen(name=key[2], updated=pod.revision == revision, ready=pod.ready, ending=pod.ending)
+            Seen(
+                name=key[2],
+                updated=pod.revision == revision,
+                ready=pod.ready,
+                ending=pod.ending,
+                cost=workloads.deletion_cost(self._store.content(key) or {"metadata": {}}),
+            )
             for key, pod in self._pods.items()
             if pod.owner == uid
         ]
@@ -188,8 +201,8 @@ class Controller:
     def _move_on(self, key: Key, pod: Pod) -> None:
         clock = self._store.clock()
         if pod.ending:
-            pod.ready = False
-            if pod.container is None or pod.container.end(clock):
+            pod.ready, pod.ending_since = False, pod.ending_since or clock
+            if self._ended(key, pod, clock):
                 del self._pods[key]
                 self._store.drop(key)
                 return
@@ -203,6 +216,15 @@ class Controller:
             pod.container.step(clock, lambda: self._environment(key, pod))
             pod.ready = pod.ready and pod.container.running
         self._store.set_status(key, self._status(pod))
+
+    def _ended(self, key: Key, pod: Pod, clock: float) -> bool:
+        """Whether a pod that is to end has done so. A provisioner's may take as long as its build, within its grace."""
+        if pod.container is not None:
+            return pod.container.end(clock)
+        if not workloads.is_provisioner(pod.spec) or self._store.content(key) is None:
+            return True
+        late = clock >= pod.ending_since + self._store.phases.build_grace
+        return late or self._provisioners.may_end(key[2], since=pod.ending_since)
 
     def _status(self, pod: Pod) -> Object:
         state: Object = {"state": {"running": {}}} if pod.ready else {}
@@ -238,6 +260,19 @@ class Controller:
                 if pod.ready:
                     pod.container.succeeded()
 
+    def _speak(self) -> None:
+        """For the provisioners. Without the store's lock, as above."""
+        found = {key[2]: pod for key, pod in self._pods.items() if workloads.is_provisioner(pod.spec)}
+        ending = any(each.ending for each in found.values())
+        names = frozenset(name for name, each in found.items() if each.ready or each.ending)
+        self._provisioners.speak(names, self._replicas(), clock=self._store.clock(), ending=ending)
+
+    def _replicas(self) -> list[Address]:
+        """The ready ones of the Deployment that has the address."""
+        return [
+            pod.address for pod in self._pods.values() if self._serving and pod.owner == self._serving and pod.ready
+        ]
+
     def _tell_front(self, deployments: Mapping[str, Object]) -> None:
         """The first Deployment of coderd has the address, until it is deleted."""
         serving = [uid for uid, each in deployments.items() if workloads.is_coderd(workloads.container_of(each) or {})]
@@ -247,9 +282,8 @@ class Controller:
         if not self._serving and serving:
             self._serving = serving[0]
         if self._serving:
-            ready = [pod.address for pod in self._pods.values() if pod.owner == self._serving and pod.ready]
             try:
-                self._front.serve(self._serving, ready)
+                self._front.serve(self._serving, self._replicas())
             except OSError as taken:  # the replicas go on, each on its own address
                 self._complain(f"the fake Coder's address is not to be had: {taken}")
 

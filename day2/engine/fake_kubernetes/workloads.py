@@ -18,16 +18,18 @@ from day2.engine.fake_kubernetes.requests import Object
 
 _CODER = "coder"
 _HASH_LABEL = "pod-template-hash"
+_COST = "controller.kubernetes.io/pod-deletion-cost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A pod as its Deployment counts it. `updated`: made from the present template."""
+    """A pod as its Deployment counts it. `updated`: made from the present template; `cost`: of its deletion."""
 
     name: str
     updated: bool
     ready: bool
     ending: bool
+    cost: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,11 @@ def is_coderd(container: Object) -> bool:
     return words in ([], ["server"])
 
 
+def is_provisioner(container: Object) -> bool:
+    """Whether it starts a provisioner daemon."""
+    return "provisionerd" in [*(container.get("command") or []), *(container.get("args") or [])]
+
+
 def template_hash(deployment: Object) -> str:
     """Of the pod template: another hash is another revision."""
     template = json.dumps(deployment["spec"].get("template", {}), sort_keys=True)
@@ -75,16 +82,23 @@ def template_hash(deployment: Object) -> str:
 def plan(replicas: int, pods: Sequence[Seen]) -> Plan:
     """The next step of a rolling update with Kubernetes' defaults: at most a quarter more, at most a quarter less.
 
-    Rounded up and down, so that of two replicas both serve until a third one is ready.
+    Rounded up and down, so that of two replicas both serve until a third one is ready. Of too many those go first that
+    are not ready, then the cheapest (https://kubernetes.io/docs/concepts/workloads/controllers/replicaset/#pod-deletion-cost).
     """
     standing = [each for each in pods if not each.ending]
-    fresh = sorted((each for each in standing if each.updated), key=lambda each: not each.ready)
+    fresh = sorted((each for each in standing if each.updated), key=lambda each: (not each.ready, -each.cost))
     old = sorted((each for each in standing if not each.updated), key=lambda each: each.ready)
     surplus = [each.name for each in fresh[replicas:]]
     dispensable = len(standing) - (replicas - replicas // 4) - sum(not each.ready for each in fresh)
     outdated = [each.name for each in old[: max(0, dispensable)]]
     most = replicas + math.ceil(replicas / 4)
     return Plan(make=max(0, min(replicas - len(fresh), most - len(standing))), end=(*surplus, *outdated))
+
+
+def deletion_cost(pod: Object) -> int:
+    """By its annotation; 0 where that is missing or no number."""
+    written = pod["metadata"].get("annotations", {}).get(_COST, "0")
+    return int(written) if written.removeprefix("-").isdigit() else 0
 
 
 def status(deployment: Object, pods: Sequence[Seen]) -> Object:
