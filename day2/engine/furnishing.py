@@ -96,6 +96,11 @@ def production(engine: Engine) -> str | None:
     return platform.connection_url(engine.client, _names(load(synth.ENVIRONMENT)))
 
 
+def kubernetes_cluster() -> str | None:
+    """The name of the platform's EKS cluster."""
+    return _names(load(synth.ENVIRONMENT)).kubernetes_cluster
+
+
 def _names(settings: EnvironmentSettings) -> Names:
     return Names(
         cluster=settings.source.cluster,

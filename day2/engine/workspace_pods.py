@@ -36,12 +36,8 @@ class Workspace:
 
 def running(dsn: str, *, psql: Path) -> tuple[Workspace, ...]:
     """Those whose latest build is a start that succeeded, MOST at most."""
-    return read(door.run(dsn, _RUNNING, psql=psql, variables={"pods": MOST}))
-
-
-def read(rows: str) -> tuple[Workspace, ...]:
-    """Rows of id, name and owner, as psql prints them."""
-    found = (line.split("\t") for line in rows.splitlines() if line)
+    rows = door.run(dsn, _RUNNING, psql=psql, variables={"pods": MOST})
+    found = (line.split("\t") for line in rows.splitlines())
     return tuple(Workspace(id=id_, name=name, owner=owner) for id_, name, owner in found)
 
 
