@@ -12,13 +12,15 @@ from lambdas.errors import RequestRefused
 _SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 
 
-def fire(engine: Engine, environment: str, name: str, *, at: datetime | None = None) -> str:
+def fire(engine: Engine, environment: str, name: str, *, at: datetime | None = None, scaling: bool = False) -> str:
     """Start the execution that the schedule `name` would start at `at` (now); its ARN.
+
+    `scaling`: it is one of the node groups' schedules, `<role>-<name>`, and no drill's.
 
     EventBridge Scheduler names executions itself, and delivers at least once: so does a second call with the same time.
     """
     slot = payload.instant((at or datetime.now(UTC)).replace(microsecond=0))
-    group = f"coder-day2-{environment}"
+    group = f"coder-day2-{environment}{'-scaling' if scaling else ''}"
     try:
         target = engine.client("scheduler").get_schedule(Name=name, GroupName=group)["Target"]
         given = json.loads(target["Input"].replace(_SCHEDULED_TIME, slot))

@@ -9,7 +9,7 @@ from day2.engine.engine import Engine
 from day2.engine.settings import EngineSettings
 
 HERE = Path(__file__).parent
-TOGETHER = {HERE / name: name for name in ("command", "end_to_end", "nodes", "restore")}
+TOGETHER = {HERE / name: name for name in ("command", "end_to_end", "nodes", "restore", "scaling")}
 """Folders whose tests share an engine, or the place of one: one worker runs all of each."""
 
 
