@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup drill restore-demo test lint synth bench deploy lock clean
+.PHONY: help setup drill restore-demo scale-demo test lint synth bench deploy lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1  /'
@@ -43,6 +43,9 @@ drill: setup ## a whole restore drill on this machine, from the schedule to the 
 
 restore-demo: setup ## an accident, a restore that is rolled back, and one that brings everything back
 	@$(BIN)/day2 restore --local
+
+scale-demo: setup ## a day of node groups: the clock, an alarm, an evening under running workspaces
+	@$(BIN)/day2 scale demo
 
 test: .venv/stamp-dev .venv-engine/stamp node_modules/stamp ## the whole suite
 	@$(BIN)/python -m pytest -n 3 --dist loadgroup

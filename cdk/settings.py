@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 from lambdas.scaling.crontab import expression, parse
-from lambdas.settings import LONGEST_READY_MINUTES
+from lambdas.settings import LONGEST_DEFER_MINUTES, LONGEST_READY_MINUTES
 
 
 class Table(BaseModel):
@@ -390,7 +390,7 @@ class ScaledGroup(Table):
     largest_step: Annotated[int, Field(ge=1)] = 20
     cooldown_out_minutes: Annotated[float, Field(ge=0, le=1440)] = 5.0
     cooldown_in_minutes: Annotated[float, Field(ge=0, le=1440)] = 30.0
-    defer_minutes: Annotated[int, Field(ge=1, le=1440)] = 120
+    defer_minutes: Annotated[int, Field(ge=1, le=LONGEST_DEFER_MINUTES)] = 120
     ready_minutes: Annotated[int, Field(ge=1, le=LONGEST_READY_MINUTES)] = 15
     alarm_ready_minutes: Annotated[int, Field(ge=1, le=LONGEST_READY_MINUTES)] = 5
     longest_wait_seconds: Annotated[int, Field(ge=1, le=3600)] = 60

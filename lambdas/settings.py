@@ -126,6 +126,8 @@ class Restore:
 
 
 LONGEST_READY_MINUTES = 60
+LONGEST_DEFER_MINUTES = 300
+"""The machine ends after six hours, whatever it waits for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +139,7 @@ class ScaledGroup:
     step_out, step_in  how many an alarm adds or takes away
     largest_step       the most that one automatic change adds or takes away, a profile's excepted
     cooldown_out_minutes, cooldown_in_minutes  an alarm's change waits so long after the group last grew, or changed
-    defer_minutes      how long `defer` tries again
+    defer_minutes      how long `defer` tries again; LONGEST_DEFER_MINUTES at most
     ready_minutes      within which ordered nodes are Ready, else an alert; LONGEST_READY_MINUTES at most
     alarm_ready_minutes  the same of nodes that an alarm has ordered: somebody waits for them
     longest_wait_seconds a build that has waited longer makes the group full, whatever its daemons do

@@ -11,6 +11,7 @@ from day2.cli import (
     report,
     restore,
     retire,
+    scale_demo,
     scale_group,
     scale_history,
     scale_simulate,
@@ -44,6 +45,7 @@ scale = typer.Typer(
 scale.command("workspaces")(scale_group.of("workspace"))
 scale.command("provisioners")(scale_group.of("provisioner"))
 scale.command("history")(scale_history.history)
+scale.command("demo")(scale_demo.demo)
 scale.command("simulate")(scale_simulate.simulate)
 app.add_typer(scale, name="scale")
 app.add_typer(engine.app, name="engine")

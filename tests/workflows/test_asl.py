@@ -22,7 +22,7 @@ from lambdas.recovery.teardown import CEILING
 from lambdas.restoration import holding
 from lambdas.restoration.handlers import open_database, open_restore, silence_database, swap_identifiers
 from lambdas.scaling.handlers import await_gone
-from lambdas.settings import LONGEST_READY_MINUTES
+from lambdas.settings import LONGEST_DEFER_MINUTES, LONGEST_READY_MINUTES
 
 from .asl import ASKS, FILES, State, load, scopes, states, substitutions, tasks, text
 from .cloud import SETTINGS
@@ -309,6 +309,13 @@ def test_a_sweep_outlasts_all_that_it_takes_at_once_if_none_of_them_can_be_delet
     rounds = ceil(MOST_AT_ONCE / load("sweep")["States"]["SweepEach"]["MaxConcurrency"])
     longest = rounds * 2 * CEILING + timedelta(hours=1)
     assert longest < timedelta(seconds=load("sweep")["TimeoutSeconds"]) < timedelta(days=1)
+
+
+def test_a_deferred_scaling_gives_up_before_its_machine_does() -> None:
+    rounds = timedelta(seconds=load("scale")["States"]["WaitForRoom"]["Seconds"])
+    ready = timedelta(minutes=LONGEST_READY_MINUTES)
+    assert timedelta(minutes=LONGEST_DEFER_MINUTES) + 2 * rounds < timedelta(seconds=load("scale")["TimeoutSeconds"])
+    assert ready + 2 * rounds < timedelta(seconds=load("scale")["TimeoutSeconds"])
 
 
 def test_the_history_of_a_sweep_holds_all_that_it_takes_at_once_if_none_of_them_can_be_deleted() -> None:
