@@ -101,6 +101,21 @@ class Stage:
         finally:
             functions.update_function_configuration(FunctionName=name, Environment={"Variables": before})
 
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """What alarms say in the block reaches nobody."""
+        topics = self.client("sns")
+        [each] = [
+            one
+            for one in topics.list_subscriptions()["Subscriptions"]
+            if one["Endpoint"].endswith(":coder-day2-local-route-alarm")
+        ]
+        topics.unsubscribe(SubscriptionArn=each["SubscriptionArn"])
+        try:
+            yield
+        finally:
+            topics.subscribe(TopicArn=each["TopicArn"], Protocol="lambda", Endpoint=each["Endpoint"])
+
     # The platform
 
     def sizes(self, group: str = WORKSPACES) -> tuple[int, int, int]:
