@@ -36,7 +36,8 @@ class Activity:
             "AutoScalingGroupName": group,
             "Description": self.description,
             "Cause": self.cause,
-            "StartTime": written(self.started_at),
+            # Of the two only this one has milliseconds, as in the guide's examples.
+            "StartTime": f"{self.started_at:%Y-%m-%dT%H:%M:%S}.{self.started_at.microsecond // 1000:03}Z",
             **({"EndTime": written(self.ends_at)} if over else {}),
             "StatusCode": status,
             **({"StatusMessage": self.failure} if self.failure else {}),

@@ -18,10 +18,11 @@ from day2.drill.execution import Watched
 from day2.engine import schedules
 from day2.engine.disturbances import Disturbances
 from day2.engine.furnishing import Furnished
+from day2.engine.workspace_pods import name_of
 from day2.engine.workspaces import Workspaces
 from day2.scaling import running
 from lambdas.adapters.scalings import EVERYTHING, Scalings
-from lambdas.scaling.contracts import Node, Override
+from lambdas.scaling.contracts import Decision, Node, Override, ScalingRun
 
 Found = TypeVar("Found")
 
@@ -80,6 +81,11 @@ class Stage:
             if state in names(seen):
                 return seen
         raise AssertionError(f"it ended without {state}: {seen.status} {seen.error} {seen.sentence}")
+
+    def history(self) -> list[tuple[datetime, ScalingRun, Decision, Mapping[str, Any] | None]]:
+        """What was decided within the hour, the latest first, and how it ended."""
+        now = datetime.now(UTC)
+        return list(running.history(self.deployment, since=now - timedelta(hours=1), until=now))
 
     def say_nothing_holds(self) -> None:
         """Every override and freeze has lapsed."""
@@ -150,8 +156,27 @@ class Stage:
         occupied = self.occupied()
         return {each.name for each in self.nodes()} - occupied
 
+    def without_pods(self, workspaces: Iterable[str]) -> None:
+        """Somebody deletes the pods of running workspaces."""
+        for each in workspaces:
+            self.people.kubernetes.call("DELETE", f"/api/v1/namespaces/coder-ws/pods/{name_of(each)}")
+
+    def take_up(self) -> int | None:
+        """How many builds the provisioners take; None for none."""
+        return self.people.take_up() or None
+
+    def busy(self) -> int:
+        """How many builds run."""
+        return len(self.people.builds.starting())
+
+    def leaving(self) -> set[str]:
+        """The provisioners that are to end."""
+        pods = self.people.kubernetes.pods("coder-prov", "app.kubernetes.io/name=coder-provisioner")
+        return {each.name for each in pods if each.terminating}
+
     def with_empty(self, count: int) -> None:
         """Have so many nodes more than hold workspaces, all Ready and none cordoned."""
+        eventually(lambda: sum(each.ready for each in self.nodes()) == self.sizes()[1] or None)
         wanted = len(self.occupied()) + count
         seen = self.scale(desired=wanted)
         assert seen.status == "SUCCEEDED", seen.sentence
@@ -159,7 +184,7 @@ class Stage:
 
 
 def names(seen: Watched) -> tuple[str, ...]:
-    """The states that an execution has entered, in their order."""
+    """The tasks and waits that an execution has entered, in their order."""
     return tuple(each.name for each in seen.states)
 
 
