@@ -55,7 +55,7 @@ class Place:
     frozen: list[Override] = field(default_factory=list)
 
     def run(self, *words: str) -> tuple[int, str, str]:
-        done = CliRunner(env={"COLUMNS": "80"}).invoke(app, [*words])
+        done = CliRunner().invoke(app, [*words])
         return done.exit_code, done.stdout, " ".join(done.stderr.split())
 
 
