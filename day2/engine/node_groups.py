@@ -13,6 +13,7 @@ from typing import Any
 from cdk.settings import Scaling
 from day2.engine.cluster_door import door_to
 from day2.engine.failures import PreparationFailed
+from day2.engine.nodes.registration import ROOM_LABEL
 from day2.engine.platform import SUBNETS, Clients
 from lambdas.adapters.kubernetes import Kubernetes
 
@@ -31,13 +32,21 @@ _EC2_MAY_ASSUME = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeGroup:
-    """One group to build. Sizes are nodes, `node_type` the value of the label NODE_TYPE."""
+    """One group to build. Sizes are nodes, `node_type` the value of the label NODE_TYPE.
+
+    `room`: how many pods a node takes; None: as many as the engine's settings say.
+    """
 
     name: str
     node_type: str
     smallest: int
     desired: int
     largest: int
+    room: int | None = None
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return {NODE_TYPE: self.node_type, **({} if self.room is None else {ROOM_LABEL: str(self.room)})}
 
 
 def selecting(node_type: str) -> dict[str, Any]:
@@ -62,6 +71,7 @@ def planned(scaling: Scaling, *, workspaces: int, pods_per_node: int) -> tuple[N
             smallest=group.floor,
             desired=min(max(group.floor, needed[role]), group.ceiling),
             largest=group.ceiling,
+            room=group.pods_per_node,
         )
         for role, group in scaling.groups.items()
     )
@@ -79,7 +89,7 @@ def build(clients: Clients, cluster: str, groups: Iterable[NodeGroup]) -> None:
             subnets=list(SUBNETS),
             nodeRole=role["Role"]["Arn"],
             instanceTypes=[_INSTANCES[each.node_type]],
-            labels={NODE_TYPE: each.node_type},
+            labels=each.labels,
         )
 
 

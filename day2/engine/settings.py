@@ -61,7 +61,7 @@ class EngineSettings:
     enforce_roles   Lambda functions may do only what their role's policies allow
     coder_port      of the fake Coder on 127.0.0.1, once a Deployment asks for one; 0 takes a free one at start
     python          the operator's interpreter, under which the fake Coder runs: it has a PostgreSQL driver
-    pods_per_node   how many pods a node of the fake Kubernetes takes
+    pods_per_node   how many pods a node of the fake Kubernetes takes, where its group does not say
     """
 
     workspace: Path = WORKSPACE

@@ -15,6 +15,8 @@ from day2.engine.nodes.scaling_group import ScalingGroup
 
 ENDED_WITH_NODE = "EndedWithNode"
 """The reason of such an Event. It is the fake's own: Kubernetes' pod garbage collector leaves a log line only."""
+ROOM_LABEL = "coder-day2.fake/pods"
+"""A node group's label: how many pods a node of it takes. On AWS that follows from instance type and requests."""
 GROUP_LABEL = "eks.amazonaws.com/nodegroup"
 _MERGE = "application/merge-patch+json"
 _NODES = "/api/v1/nodes"
@@ -22,7 +24,8 @@ _OVER = ("Succeeded", "Failed")
 
 
 def register(store: Store, group: ScalingGroup, now: datetime, *, pods: int) -> None:
-    """Bring the nodes of a group up to now. `pods` is how many a node takes."""
+    """Bring the nodes of a group up to now. `pods` is how many a node takes, unless its label says otherwise."""
+    room = int(group.labels.get(ROOM_LABEL, pods))
     with store.lock:
         joined = {each.node: each for each in group.instances if each.joined(now)}
         present = {each["metadata"]["name"]: each for each in store.contents("nodes") if _is_of(each, group)}
@@ -31,7 +34,7 @@ def register(store: Store, group: ScalingGroup, now: datetime, *, pods: int) -> 
         for name, instance in joined.items():
             if name not in present:
                 store.answer("POST", _NODES, body=_node(instance, group))
-            store.set_status(("nodes", "", name), _status(instance, pods=pods))
+            store.set_status(("nodes", "", name), _status(instance, pods=room))
             if instance.leaving and not present.get(name, {}).get("spec", {}).get("unschedulable"):
                 store.answer("PATCH", f"{_NODES}/{name}", body={"spec": {"unschedulable": True}}, content_type=_MERGE)
 

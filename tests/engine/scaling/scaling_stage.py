@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+import urllib3
 from operator_command import Command
 
 from day2.drill import execution
@@ -121,6 +122,20 @@ class Stage:
             yield
         finally:
             topics.subscribe(TopicArn=each["TopicArn"], Protocol="lambda", Endpoint=each["Endpoint"])
+
+    @contextmanager
+    def waits(self, scale: float) -> Iterator[None]:
+        """Waits of the machine take this share of their time in the block."""
+        self._set_waits(scale)
+        try:
+            yield
+        finally:
+            self._set_waits(self.furnished.engine.settings.wait_scale)
+
+    def _set_waits(self, scale: float) -> None:
+        told = json.dumps({"stepfunctions._SFN_WAIT_SCALE": scale})
+        answer = urllib3.request("POST", f"{self.furnished.engine.endpoint}/_ministack/config", body=told)
+        assert answer.json()["applied"]
 
     # The platform
 
