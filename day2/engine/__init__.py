@@ -10,7 +10,9 @@ runs the Lambda bundles as they are, and puts real PostgreSQL behind the Aurora 
     assembly.py              deploys `cdk.out`
     aurora/, postgres/       Aurora's calls over PostgreSQL servers that are really backed up and restored
     fake_kubernetes/         a fake Kubernetes API behind the engine's EKS clusters; cluster_door.py is the way to it
-    nodes/                   what stands behind node groups: instances that come, become nodes, and go
+    nodes/                   what stands behind node groups: instances that come, become nodes, and go;
+                             node_groups.py builds the platform's
+    workspaces.py            people who start and stop workspaces, queue builds: rows of Coder's and pods on nodes
     disturbances.py          faults on order
     fake_coder/              a fake Coder, which the fake's Deployments start and stop; coder.py installs it
     authority.py             the CA of the databases and of the fake
@@ -21,8 +23,9 @@ nothing is left. What it cannot prove stands in `NOT_SHOWN`.
 
 **Roles.** Every call of a function is checked against its role's policies: actions with wildcards, resource ARNs,
 Deny before Allow, `aws:RequestTag`, `aws:TagKeys`, `aws:ResourceTag` (RDS, Secrets Manager, DynamoDB, KMS, Lambda,
-SNS, SQS, SSM, IAM), `aws:PrincipalArn` and the other keys of the caller, and the policies of buckets, queues, topics,
-keys and secrets. An RDS call is checked on each resource that it names. Not proven are:
+SNS, SQS, SSM, IAM), `autoscaling:ResourceTag` (the groups of node groups), `aws:PrincipalArn` and the other keys of the
+caller, and the policies of buckets, queues, topics, keys and secrets. An RDS call is checked on each resource that it
+names. Not proven are:
 
 - what services do by their own roles: the state machines, Scheduler and EventBridge start what they are told to,
   whatever their role allows; `iam:PassRole` is not asked for
@@ -42,7 +45,7 @@ NOT_SHOWN: tuple[str, ...] = (
     "alarms that ring because time alone has passed, composite alarms, traces",
     "service quotas, throttling by AWS, and cold starts in a VPC",
     "Lambda's arm64 and Python 3.13: functions run under this machine's Python",
-    "Kubernetes itself: the API is a fake, nothing is scheduled, no NetworkPolicy is enforced",
+    "Kubernetes itself: the API is a fake, pods find nodes by their number only, no NetworkPolicy is enforced",
     "Coder itself: a fake answers from the database; it migrates nothing, builds nothing and runs no workspace",
     "Object Lock over years, and costs: both are computed, not lived through",
 )

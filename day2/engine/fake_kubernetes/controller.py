@@ -3,20 +3,17 @@
 In a thread that begins with the first of either.
 """
 
-import http.client
 import secrets
 import sys
 import threading
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
-from day2.engine.fake_kubernetes import containers, scheduling, workloads
+from day2.engine.fake_kubernetes import containers, pods, scheduling, workloads
 from day2.engine.fake_kubernetes.containers import Container, Runtime
-from day2.engine.fake_kubernetes.environments import resolve
 from day2.engine.fake_kubernetes.front import Address, Front
+from day2.engine.fake_kubernetes.pods import Pod
 from day2.engine.fake_kubernetes.provisioners import Provisioners
 from day2.engine.fake_kubernetes.proxying import Wanted, unreachable
 from day2.engine.fake_kubernetes.requests import Object, Refusal
@@ -26,28 +23,8 @@ from day2.engine.postgres.addresses import choose
 
 _TICK_SECONDS = 0.05
 _PROBE_EVERY_SECONDS = 0.5
-_PROBE_SECONDS = 1.0
 _PORT = 8080
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
-
-
-@dataclass(slots=True, kw_only=True)
-class Pod:
-    """A pod of a Deployment. Without a container process it is an object only, ready at `ready_at`.
-
-    Its end began at `ending_since`, by the store's clock.
-    """
-
-    owner: str
-    revision: str
-    spec: Object
-    address: Address
-    container: Container | None
-    ready_at: float
-    ready: bool = False
-    ending: bool = False
-    ending_since: float = 0.0
-    probe_at: float = 0.0
 
 
 class Controller:
@@ -213,9 +190,9 @@ class Controller:
         elif pod.container is None:
             pod.ready = clock >= pod.ready_at
         else:
-            pod.container.step(clock, lambda: self._environment(key, pod))
+            pod.container.step(clock, lambda: pods.environment(key, pod, self._store))
             pod.ready = pod.ready and pod.container.running
-        self._store.set_status(key, self._status(pod))
+        self._store.set_status(key, pods.status(pod))
 
     def _ended(self, key: Key, pod: Pod, clock: float) -> bool:
         """Whether a pod that is to end has done so. A provisioner's may take as long as its build, within its grace."""
@@ -226,36 +203,12 @@ class Controller:
         late = clock >= pod.ending_since + self._store.phases.build_grace
         return late or self._provisioners.may_end(key[2], since=pod.ending_since)
 
-    def _status(self, pod: Pod) -> Object:
-        state: Object = {"state": {"running": {}}} if pod.ready else {}
-        if pod.container:
-            state = pod.container.state()
-        return workloads.pod_status(
-            ready=pod.ready,
-            container=pod.spec,
-            state=state,
-            restarts=pod.container.restarts if pod.container else 0,
-            address=pod.address[0],
-        )
-
-    def _environment(self, key: Key, pod: Pod) -> dict[str, str]:
-        """As the container has it, and what only the engine knows: where the replica listens, and what it is."""
-        _, namespace, name = key
-        fields = {"metadata.name": name, "metadata.namespace": namespace, "status.podIP": pod.address[0]}
-        found = resolve(
-            pod.spec, secrets=lambda secret: self._store.content(("secrets", namespace, secret)), fields=fields
-        )
-        told: dict[str, Any] = {"HOSTNAME": name, "CODER_HTTP_ADDRESS": "{}:{}".format(*pod.address)}
-        if version := workloads.image_version(pod.spec["image"]):
-            told["FAKE_CODER_VERSION"] = version
-        return found | told
-
     def _probe(self) -> None:
         """Ask each process that is due whether it is ready. Without the store's lock: an answer may take a while."""
         clock = self._store.clock()
         for pod in list(self._pods.values()):
             if pod.container and pod.container.running and not pod.ending and clock >= pod.probe_at:
-                pod.ready = _answers(pod.address)
+                pod.ready = pods.answers(pod.address)
                 pod.probe_at = clock + (_PROBE_EVERY_SECONDS if pod.ready else 0)
                 if pod.ready:
                     pod.container.succeeded()
@@ -292,15 +245,3 @@ class Controller:
         if of not in self._complaints:
             self._complaints.add(of)
             sys.stderr.write(f"{of}\n")
-
-
-def _answers(address: Address) -> bool:
-    """The readiness probe of Coder's chart: GET /healthz of this replica, which listens once it is connected."""
-    asked = http.client.HTTPConnection(*address, timeout=_PROBE_SECONDS)
-    try:
-        asked.request("GET", "/healthz")
-        return asked.getresponse().status == HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        asked.close()

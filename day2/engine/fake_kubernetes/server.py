@@ -1,7 +1,7 @@
 """A fake Kubernetes API server: the objects of `store` over HTTPS on loopback.
 
-It is a fake: nothing is scheduled, no policy is enforced, no pod runs but those of Coder's Deployments (`workloads`),
-and whoever bears a known token may do everything.
+It is a fake: no policy is enforced, no pod runs but those of Coder's Deployments (`workloads`), a node is full by the
+number of its pods, and whoever bears a known token may do everything.
 """
 
 import json
