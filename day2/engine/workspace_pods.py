@@ -23,6 +23,12 @@ CROSS JOIN LATERAL (SELECT transition, job_id FROM workspace_builds WHERE worksp
 JOIN provisioner_jobs AS j ON j.id = b.job_id
 WHERE NOT w.deleted AND b.transition = 'start' AND j.job_status = 'succeeded' ORDER BY w.id LIMIT :pods;
 """
+# As the Terraform states of the seed have it.
+_DEV = {
+    "name": "dev",
+    "image": "codercom/enterprise-base:ubuntu",
+    "resources": {"limits": {"cpu": "4", "memory": "8Gi"}, "requests": {"cpu": "250m", "memory": "512Mi"}},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +66,7 @@ def pod(workspace: Workspace, *, place: Mapping[str, Any]) -> dict[str, Any]:
     runs = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
     return {
         "metadata": {"name": name_of(workspace.id), "labels": labels},
-        "spec": {"containers": [{"name": "dev", "image": "codercom/enterprise-base:ubuntu"}], **place},
+        "spec": {"containers": [_DEV], **place},
         "status": {"phase": "Pending"} if place else runs,
     }
 

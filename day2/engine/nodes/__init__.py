@@ -5,7 +5,7 @@ Nothing runs on an instance; it is a record with moments. No MiniStack here: `ex
     scaling_group.py, instances.py    sizes, and the instances that follow them
     activities.py, refusals.py        what the autoscaling API tells of it, and refuses
     disturbances.py, troubles.py      what can be made to go wrong, and the words AWS has for it
-    registration.py                   instances as nodes of the fake Kubernetes API
+    registration.py, machines.py      instances as nodes of the fake Kubernetes API, and what these have for pods
     fleet.py                          all groups of one engine, and the thread in which their time passes
 
 It differs from AWS where nobody looks: Auto Scaling does not balance zones anew after a termination (`AZRebalance`), a

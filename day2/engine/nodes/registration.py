@@ -10,6 +10,7 @@ from day2.engine.fake_kubernetes.objects import now as written_now
 from day2.engine.fake_kubernetes.objects import written
 from day2.engine.fake_kubernetes.requests import Object
 from day2.engine.fake_kubernetes.store import Store
+from day2.engine.nodes import machines
 from day2.engine.nodes.instances import Instance
 from day2.engine.nodes.scaling_group import ScalingGroup
 
@@ -34,7 +35,7 @@ def register(store: Store, group: ScalingGroup, now: datetime, *, pods: int) -> 
         for name, instance in joined.items():
             if name not in present:
                 store.answer("POST", _NODES, body=_node(instance, group))
-            store.set_status(("nodes", "", name), _status(instance, pods=room))
+            store.set_status(("nodes", "", name), _status(instance, group.instance_type, pods=room))
             if instance.leaving and not present.get(name, {}).get("spec", {}).get("unschedulable"):
                 store.answer("PATCH", f"{_NODES}/{name}", body={"spec": {"unschedulable": True}}, content_type=_MERGE)
 
@@ -96,7 +97,7 @@ def _node(instance: Instance, group: ScalingGroup) -> Object:
     }
 
 
-def _status(instance: Instance, *, pods: int) -> Object:
+def _status(instance: Instance, instance_type: str, *, pods: int) -> Object:
     ready = instance.ready
     condition = {
         "type": "Ready",
@@ -108,13 +109,12 @@ def _status(instance: Instance, *, pods: int) -> Object:
         "message:Network plugin returns error: cni plugin not initialized",
         "lastTransitionTime": written(instance.ready_at if ready else instance.joins_at),
     }
-    room = {"pods": str(pods)}
     return {
         "addresses": [
             {"type": "InternalIP", "address": str(instance.address)},
             {"type": "Hostname", "address": instance.node},
         ],
-        "capacity": room,
-        "allocatable": room,
+        "capacity": machines.capacity(instance_type, pods=pods),
+        "allocatable": machines.allocatable(instance_type, pods=pods),
         "conditions": [condition],
     }
