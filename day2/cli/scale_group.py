@@ -79,7 +79,8 @@ def of(role: Literal["workspace", "provisioner"]) -> Callable[..., None]:
             watching = Watching(execution)
             with left_to_itself(watching, IN_THE_ENGINE if local else in_aws(environment), what="scaling"):
                 seen = watching.show(told, follow(deployment, execution))
-        _leave(seen, as_json=as_json)
+            refused = running.decided(deployment, seen) if seen.error == "ScalingRefused" else None
+        _leave(seen, refused, as_json=as_json)
 
     command.__doc__ = f"""Scale the node group of {role}s, and end no workspace by it.
 
@@ -102,13 +103,14 @@ def deployment_of(environment: str, *, local: bool) -> Deployment:
     return deployment
 
 
-def _leave(seen: Watched, *, as_json: bool) -> NoReturn:
+def _leave(seen: Watched, refused: Decision | None, *, as_json: bool) -> NoReturn:
     if seen.error == "InputRejected":
         # One line a fault; what is behind them is for the console.
         stop(*BETWEEN_FAULTS.split(seen.sentence.partition(" [request] ")[0]), code=BAD_INPUT)
     planned = seen.output.get("plan", {}).get("decision")
     if seen.status != "SUCCEEDED":
-        stop(f"{seen.error or seen.status}: {seen.sentence}", code=FAILED)
+        held = [f"held  {each}" for each in _held(refused)] if refused else []
+        stop(f"{seen.error or seen.status}: {seen.sentence}", *held, code=FAILED)
     if as_json:
         typer.echo(json.dumps(seen.output.get("recorded") or seen.output, indent=2))
     elif planned:
@@ -125,9 +127,8 @@ def shown(decision: Decision, output: Any) -> RenderableType:
         grid.add_row(f"  {name}", value)
     if decision.remove:
         grid.add_row("  to go", _some([each.name for each in decision.remove]))
-    for each in decision.holding[:_MOST_SHOWN]:
-        more = f" and {each.more} more" if each.more else ""
-        grid.add_row("  held", f"{each.node} by {', '.join(each.holds)}{more}")
+    for each in _held(decision):
+        grid.add_row("  held", each)
     ended = output.get("recorded")
     mark = (
         Text.assemble(("✓ ", "green"), f"{ended['group']}: {ended['outcome']}")
@@ -135,6 +136,16 @@ def shown(decision: Decision, output: Any) -> RenderableType:
         else Text("Nothing was changed.")
     )
     return Group(Text(), mark, grid)
+
+
+def _held(decision: Decision) -> list[str]:
+    """The nodes that stay and by what, those with the least first: they empty first."""
+    told = [
+        f"{each.node} by {', '.join(each.holds)}{f' and {each.more} more' if each.more else ''}"
+        for each in decision.holding[:_MOST_SHOWN]
+    ]
+    further = len(decision.holding) - _MOST_SHOWN
+    return [*told, f"{further} more nodes"] if further > 0 else told
 
 
 def _facts(output: Any) -> list[tuple[str, str]]:

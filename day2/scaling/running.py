@@ -1,14 +1,18 @@
 """Starting a scaling, a person's word that holds over the automatic, and what was decided before."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from day2.drill import execution
 from day2.drill.deployment import Deployment
+from day2.drill.execution import Watched
 from lambdas.adapters.scalings import EVERYTHING, Scalings
 from lambdas.errors import RequestRefused
 from lambdas.scaling.contracts import Decision, Override, ScalingRun
+
+_SKEW = timedelta(minutes=1)
+"""Step Functions' clock and the functions' are not the same."""
 
 
 def start(deployment: Deployment, request: Mapping[str, Any]) -> str:
@@ -29,6 +33,13 @@ def history(
     ledger = _ledger(deployment)
     for at, run, decision in ledger.history(since=since, until=until):
         yield at, run, decision, ledger.end(run)
+
+
+def decided(deployment: Deployment, seen: Watched) -> Decision | None:
+    """What a scaling that has ended decided last, by the ledger; None where it came to nothing, as a dry run does."""
+    until = (seen.stopped_at or seen.started_at) + _SKEW
+    found = _ledger(deployment).history(since=seen.started_at - _SKEW, until=until)
+    return next((decision for _, run, decision in found if run.execution == seen.execution), None)
 
 
 def _ledger(deployment: Deployment) -> Scalings:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -68,6 +68,7 @@ class Place:
 
     ends: Watched
     started: list[dict[str, Any]] = field(default_factory=list)
+    decided: Decision | None = None
 
     def run(self, *words: str) -> tuple[int, str, str]:
         done = CliRunner().invoke(app, ["scale", *words])
@@ -88,6 +89,7 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Place:
     monkeypatch.setattr(scale_group, "on_the_engine", lambda: "the engine")
     monkeypatch.setattr(scale_group, "caller", lambda _deployment: "somebody with day2")
     monkeypatch.setattr(scale_group.running, "start", start)
+    monkeypatch.setattr(scale_group.running, "decided", lambda _deployment, _seen: here.decided)
     monkeypatch.setattr(scale_group, "follow", follow)
     return here
 
@@ -176,6 +178,21 @@ def test_every_other_end_is_told_with_its_exit_code(
     left, shown, told = place.run("workspaces", "--desired", "8", "--json")
     assert (left, shown) == (code, "")
     assert all(each in told for each in sentences), told
+
+
+def test_a_refusal_names_the_workspaces_that_hold_nodes(place: Place) -> None:
+    place.ends = ended("FAILED", error="ScalingRefused", cause=BLOCKED.reason)
+    place.decided = BLOCKED
+    code, _, told = place.run("workspaces", "--desired", "2")
+    assert code == 1
+    assert told.endswith("held node-1 by ws-1, ws-2 and 10 more held node-2 by ws-3")
+
+
+def test_of_many_nodes_that_are_held_a_few_are_named_and_the_others_counted(place: Place) -> None:
+    many = tuple(Holding(node=f"node-{each}", holds=(f"ws-{each}",)) for each in range(50))
+    place.ends, place.decided = ended("FAILED", error="ScalingRefused", cause="no"), replace(BLOCKED, holding=many)
+    told = place.run("workspaces", "--desired", "2")[2]
+    assert told.endswith("held node-7 by ws-7 held 42 more nodes")
 
 
 def test_without_an_engine_it_is_said_how_to_start_one(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,6 +43,7 @@ def test_too_few_empty_nodes_are_refused_with_what_holds_the_others(stage: Stage
     refused = stage.day2.run("scale", "workspaces", "--desired", "2")
     told = " ".join(refused.stderr.split())
     assert (refused.returncode, "ScalingRefused" in told, "1 hold nothing" in told) == (1, True, True)
+    assert any(f"held {each} by " in told for each in occupied)
     assert (called(stage.nodes()), stage.sizes()) == (before, sizes)
     planned = decision(stage.scale(desired=2, dry_run=True))
     assert (planned["action"], planned["rule"]) == ("refuse", "blocked")
