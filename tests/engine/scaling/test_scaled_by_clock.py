@@ -41,7 +41,7 @@ def test_what_a_person_ordered_holds_over_the_schedules_until_it_lapses(stage: S
     assert (held.status, decision(held)["rule"], stage.sizes()[1]) == ("SUCCEEDED", "override", ordered)
     assert "a course" in decision(held)["reason"]
     stage.say_nothing_holds()
-    after = datetime.now(UTC) - timedelta(seconds=30)
+    after = datetime.now(UTC) + timedelta(seconds=30)
     assert decision(stage.follow(stage.fire("workspace-morning", at=after)))["action"] == "grow"
 
 
