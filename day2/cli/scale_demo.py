@@ -18,7 +18,8 @@ from day2.engine.furnishing import Furnished, furnish
 from day2.engine.settings import EngineSettings
 from day2.engine.workspaces import Workspaces
 from day2.scaling.story import page
-from day2.scaling.story.acts import CLUSTER, GROUP, Act, Story, StoryBroken
+from day2.scaling.story.acts import Act, Story
+from day2.scaling.story.deployed import GROUP, Deployed, StoryBroken
 from day2.scaling.story.timeline import Timeline
 
 PAGE = FOLDER / "scaling-demo.html"
@@ -57,14 +58,9 @@ def play(told: Console) -> Path:
 
 def _acts(furnished: Furnished, told: Console) -> tuple[tuple[Act, ...], Timeline]:
     engine, acts = furnished.engine, []
-    eks = engine.client("eks")
-
-    def desired() -> int:
-        group = eks.describe_nodegroup(clusterName=CLUSTER, nodegroupName=GROUP)["nodegroup"]
-        return int(group["scalingConfig"]["desiredSize"])
-
-    with Timeline(Workspaces.on(engine), GROUP, desired) as timeline:
-        story = Story(engine=engine, deployment=furnished.deployment, people=Workspaces.on(engine), timeline=timeline)
+    deployed = Deployed(engine=engine, deployment=furnished.deployment)
+    with Timeline(Workspaces.on(engine), GROUP, deployed.desired) as timeline:
+        story = Story(deployed=deployed, people=Workspaces.on(engine), timeline=timeline)
         for act in story.play():
             acts.append(act)
             told.print(f"\n[bold]{escape(act.title)}[/]")

@@ -11,7 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 import lambdas.evidence
 from day2.scaling import simulation
 from day2.scaling.simulation.lines import TENTHS, Points, path
-from day2.scaling.story.acts import GROUP, Act
+from day2.scaling.story.acts import Act
+from day2.scaling.story.deployed import GROUP
 from day2.scaling.story.timeline import Mark, Sample, Timeline
 from lambdas.words import number, plural
 
