@@ -28,15 +28,19 @@ def load(environment: str, *, folder: Path = FOLDER) -> EnvironmentSettings:
     Raises:
         SettingsError: the file is missing or is not TOML, or a value, or values together, cannot be deployed.
     """
+    return check(written(environment, folder=folder), environment=environment, folder=folder)
+
+
+def written(environment: str, *, folder: Path = FOLDER) -> dict[str, Any]:
+    """The tables of its file, not judged yet. Raises SettingsError where the file is missing or is not TOML."""
     path = folder / f"{environment}.toml"
     if not path.is_file():
         known = ", ".join(sorted(each.stem for each in folder.glob("*.toml"))) or "none"
         raise SettingsError([f"environment: {environment!r} is unknown; known: {known}"], source=f"config/{path.name}")
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise SettingsError([f"file: is not TOML: {fault}"], source=f"config/{path.name}") from None
-    return check(tables, environment=environment, folder=folder)
 
 
 def check(tables: Mapping[str, Any], *, environment: str, folder: Path = FOLDER) -> EnvironmentSettings:

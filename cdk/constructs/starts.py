@@ -16,11 +16,9 @@ from cdk.constructs.roles import role
 from cdk.findings import accept
 from cdk.names import DRILL, READY, SCALE, SWEEP, Names
 from cdk.permissions.starting import keep_undelivered, start
+from cdk.scaling_starts import SLOT, starts
 from cdk.settings import Scaling
-from lambdas.scaling.crontab import earlier, expression, parse
 
-# Scheduler replaces it at delivery; the first step claims this slot, so that a second delivery drills nothing.
-SLOT = "<aws.scheduler.scheduled-time>"
 _RETRIES = 8
 _GIVE_UP = Duration.hours(6)
 # A size that was meant for another time of the day: by then a person has ordered it, or the next schedule is near.
@@ -163,32 +161,10 @@ def scalings_by_the_clock(scope: Construct, *, names: Names, scaling: Scaling, u
         workflows=(SCALE, READY),
         what="The scaling schedules: start scalings.",
     )
-    for role_, group in scaling.groups.items():
-        for name, each in group.schedules.items():
-            schedule = f"{role_}-{name}"
-            clock.schedule(
-                schedule,
-                cron=expression(earlier(parse(each.cron), each.ahead_minutes)),
-                workflow=SCALE,
-                what=f"The nodes of {role_}s to {each.profile}, for {each.cron}",
-                request={
-                    "group": role_,
-                    "profile": each.profile,
-                    "when_blocked": each.when_blocked,
-                    "schedule": schedule,
-                    "slot": SLOT,
-                },
-                give_up=_STALE,
-            )
-            if each.ahead_minutes:
-                clock.schedule(
-                    f"{schedule}-ready",
-                    cron=expression(parse(each.cron)),
-                    workflow=READY,
-                    what=f"Whether the nodes of {role_}s are Ready that {schedule} promises for {each.cron}",
-                    request={"group": role_, "profile": each.profile, "schedule": schedule, "slot": SLOT},
-                    give_up=_STALE,
-                )
+    for each in starts(scaling):
+        clock.schedule(
+            each.name, cron=each.cron, workflow=each.workflow, what=each.what, request=each.request, give_up=_STALE
+        )
     return clock
 
 
