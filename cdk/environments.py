@@ -57,7 +57,7 @@ def check(tables: Mapping[str, Any], *, environment: str, folder: Path = FOLDER)
         settings = EnvironmentSettings.model_validate(given, context=context)
     except ValidationError as refused:
         faults = refused.errors()
-        problems = [*map(_sentence, faults), *problems_between(_right(given, faults, context))]
+        problems = [*map(sentence, faults), *problems_between(_right(given, faults, context))]
         raise SettingsError(problems, source=source) from None
     if problems := problems_between(dict(settings)):
         raise SettingsError(problems, source=source)
@@ -75,7 +75,7 @@ def _right(given: Mapping[str, Any], faults: Iterable[Any], context: dict[str, A
     }
 
 
-def _sentence(fault: Any) -> str:
+def sentence(fault: Any) -> str:
     path = ".".join(str(part) for part in fault["loc"] if part != "[key]") or "file"
     match fault["type"]:
         case "missing":

@@ -36,7 +36,7 @@ app.command("approvals")(approvals.approvals)
 app.command("approve")(approvals.approve)
 app.command("reject")(approvals.reject)
 app.command("retire")(retire.retire)
-app.command("schedule")(schedule.schedule)
+app.add_typer(schedule.app, name="schedule")
 app.command("freeze")(scale_history.freeze)
 app.command("verify")(verify.verify)
 scale = typer.Typer(

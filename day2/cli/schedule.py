@@ -11,9 +11,10 @@ from rich.markup import escape
 
 from cdk.environments import load
 from cdk.settings import Scaling
-from day2.cli.exit_codes import FAILED
+from day2.cli.exit_codes import BAD_INPUT, FAILED
 from day2.cli.output import console, sentences, stop
 from day2.cli.places import Json
+from day2.cli.schedule_set import set_
 from day2.scaling.schedules import planned
 from lambdas import payload
 from lambdas.scaling.calendar import Entry, Timetable
@@ -21,7 +22,12 @@ from lambdas.scaling.calendar import Entry, Timetable
 _TITLES = ("day", "local", "UTC", "group", "profile", "nodes", "ready by")
 
 
+app = typer.Typer()
+
+
+@app.callback(invoke_without_command=True)
 def schedule(
+    context: typer.Context,
     *,
     environment: Annotated[
         str, typer.Option("--environment", "--env", metavar="NAME", help="Whose settings: a file of config/.")
@@ -34,6 +40,9 @@ def schedule(
     as_json: Json = False,
 ) -> None:
     """When node groups are scaled by the clock: in local time, with holidays and the changes of daylight saving."""
+    if context.invoked_subcommand is not None:
+        _alone(context)
+        return
     with sentences():
         scaling = load(environment).scaling
     if scaling is None:
@@ -50,6 +59,20 @@ def schedule(
     console.print(escape(f"{environment}: {days} days in {scaling.time_zone}, from config/{environment}.toml\n"))
     for line in _lines(found, _widths(scaling)):
         console.print(line, soft_wrap=True)
+
+
+app.command("set")(set_)
+
+
+def _alone(context: typer.Context) -> None:
+    """Options of the timetable before another command's name would be lost without a word."""
+    sources = [context.get_parameter_source(name) for name in context.params]
+    if any(each is not None and each.name == "COMMANDLINE" for each in sources):
+        stop(
+            f"Options between `schedule` and `{context.invoked_subcommand}` are the timetable's.",
+            f"Write them behind `{context.invoked_subcommand}`.",
+            code=BAD_INPUT,
+        )
 
 
 def _widths(scaling: Scaling) -> tuple[int, ...]:
