@@ -4,6 +4,7 @@ import typer
 
 from day2.cli import (
     approvals,
+    doctor,
     drill,
     drills,
     engine,
@@ -38,6 +39,7 @@ app.command("reject")(approvals.reject)
 app.command("retire")(retire.retire)
 app.add_typer(schedule.app, name="schedule")
 app.command("freeze")(scale_history.freeze)
+app.command("doctor")(doctor.doctor)
 app.command("verify")(verify.verify)
 scale = typer.Typer(
     help="Node groups: scaled by hand, who scaled what when, and what a simulation shows.", no_args_is_help=True

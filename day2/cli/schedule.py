@@ -1,37 +1,51 @@
-"""`day2 schedule`: what the clock does to the node groups on the next days, from the settings alone."""
+"""`day2 schedule`: what the clock does to the node groups on the next days, by the settings or as it is deployed."""
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 from rich.markup import escape
 
 from cdk.environments import load
-from cdk.settings import Scaling
+from cdk.settings import EnvironmentSettings, Scaling
+from day2.cli import doctor
 from day2.cli.exit_codes import BAD_INPUT, FAILED
 from day2.cli.output import console, sentences, stop
-from day2.cli.places import Json
+from day2.cli.places import Json, asked_for
+from day2.cli.schedule_deployed import InPlace, in_place
 from day2.cli.schedule_set import set_
+from day2.cli.timetable import MARK, document, lines, widths
+from day2.engine import synth
 from day2.scaling.schedules import planned
-from lambdas import payload
-from lambdas.scaling.calendar import Entry, Timetable
-
-_TITLES = ("day", "local", "UTC", "group", "profile", "nodes", "ready by")
-
 
 app = typer.Typer()
 
 
 @app.callback(invoke_without_command=True)
-def schedule(
+def schedule(  # noqa: PLR0913  one argument for each option
     context: typer.Context,
     *,
     environment: Annotated[
-        str, typer.Option("--environment", "--env", metavar="NAME", help="Whose settings: a file of config/.")
-    ] = "prod",
+        str,
+        typer.Option(
+            "--environment",
+            "--env",
+            metavar="NAME",
+            help="Whose settings: a file of config/. Left out: prod.",
+            show_default=False,
+        ),
+    ] = "",
+    local: Annotated[
+        bool | None,
+        typer.Option(
+            "--local/--aws",
+            metavar="",
+            help="As deployed, on the engine or in AWS. Left out: by the settings alone.",
+            show_default=False,
+        ),
+    ] = None,
     days: Annotated[int, typer.Option(min=1, max=366, metavar="COUNT", help="How many, the first included.")] = 14,
     first: Annotated[
         datetime | None,
@@ -39,29 +53,47 @@ def schedule(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """When node groups are scaled by the clock: in local time, with holidays and the changes of daylight saving."""
+    """When node groups are scaled by the clock: in local time, with holidays and the changes of daylight saving.
+
+    As deployed, it marks what was changed by hand, and names what undoes it.
+    """
     if context.invoked_subcommand is not None:
         _alone(context)
         return
     with sentences():
-        scaling = load(environment).scaling
-    if scaling is None:
-        stop(
-            f"config/{environment}.toml has no table [scaling]: nothing is scaled by the clock.",
-            "config/prod.toml has one, explained.",
-            code=FAILED,
-        )
+        environment = asked_for(environment, local=bool(local))
+        settings = load(synth.ENVIRONMENT if local else environment)
+        scaling = _scaling(settings)
+        shown = InPlace(scaling=scaling) if local is None else in_place(settings, scaling, local=local)
     start = first.replace(tzinfo=ZoneInfo(scaling.time_zone)).astimezone(UTC) if first else datetime.now(UTC)
-    found = planned(scaling, start=start, days=days)
+    found = planned(shown.scaling, start=start, days=days)
+    environment = settings.environment
     if as_json:
-        typer.echo(json.dumps(_told(found, environment), indent=2))
+        told = document(found, environment, changed=shown.changed, disabled=shown.disabled)
+        typer.echo(json.dumps(told if local is None else {**told, **doctor.document(shown.found)}, indent=2))
         return
-    console.print(escape(f"{environment}: {days} days in {scaling.time_zone}, from config/{environment}.toml\n"))
-    for line in _lines(found, _widths(scaling)):
+    source = f"from config/{environment}.toml" if local is None else "as deployed"
+    console.print(escape(f"{environment}: {days} days in {scaling.time_zone}, {source}\n"))
+    for line in lines(found, widths(scaling), changed=shown.changed, disabled=shown.disabled):
         console.print(line, soft_wrap=True)
+    if shown.changed:
+        console.print(f"\n{MARK} not deployed as config/{environment}.toml says")
+    if shown.found:
+        console.print()
+    doctor.show(shown.found)
 
 
 app.command("set")(set_)
+
+
+def _scaling(settings: EnvironmentSettings) -> Scaling:
+    if settings.scaling is None:
+        stop(
+            f"config/{settings.environment}.toml has no table [scaling]: nothing is scaled by the clock.",
+            "config/prod.toml has one, explained.",
+            code=FAILED,
+        )
+    return settings.scaling
 
 
 def _alone(context: typer.Context) -> None:
@@ -73,76 +105,3 @@ def _alone(context: typer.Context) -> None:
             f"Write them behind `{context.invoked_subcommand}`.",
             code=BAD_INPUT,
         )
-
-
-def _widths(scaling: Scaling) -> tuple[int, ...]:
-    """How wide each column is; with the longest names that settings take 80 in all."""
-    profiles = max((len(each) for group in scaling.groups.values() for each in group.profiles), default=0)
-    return 14, 5, 9, max(map(len, scaling.groups)), max(profiles, len("profile")), 5, 8
-
-
-def _lines(found: Timetable, widths: tuple[int, ...]) -> Iterator[str]:
-    """The days on which something happens or is out of the ordinary, each named once."""
-    yield f"[dim]{_row(_TITLES, widths)}[/]"
-    day, last = found.start.astimezone(found.zone).date(), found.end.astimezone(found.zone).date()
-    while day < last:
-        name = f"{day:%a %Y-%m-%d}"
-        for note in found.notes(day):
-            yield f"{name:{widths[0]}}  [yellow]{note}[/]"
-            name = ""
-        for entry in found.entries:
-            if entry.at.astimezone(found.zone).date() == day:
-                row = _row((name, *_cells(entry, found.zone, day)), widths)
-                yield f"[dim]{row}[/]" if entry.held else row
-                name = ""
-        day += timedelta(days=1)
-    if not found.entries:
-        yield "Nothing is scaled by the clock on these days."
-
-
-def _cells(entry: Entry, zone: ZoneInfo, day: date) -> tuple[str, ...]:
-    over = (entry.at.date() - day).days
-    return (
-        f"{entry.at.astimezone(zone):%H:%M}",
-        f"{entry.at:%H:%M}{f' {over:+d}d' if over else ''}",
-        entry.schedule.role,
-        entry.schedule.profile,
-        "stays" if entry.held else str(entry.schedule.desired),
-        f"{entry.ready_by.astimezone(zone):%H:%M}" if entry.ready_by else "",
-    )
-
-
-def _row(cells: tuple[str, ...], widths: tuple[int, ...]) -> str:
-    padded = [f"{cell:{width}}" for cell, width in zip(cells, widths, strict=True)]
-    padded[_TITLES.index("nodes")] = cells[_TITLES.index("nodes")].rjust(len("nodes"))
-    return "  ".join(padded).rstrip()
-
-
-def _told(found: Timetable, environment: str) -> dict[str, Any]:
-    def local(at: datetime) -> str:
-        return at.astimezone(found.zone).isoformat()
-
-    return {
-        "environment": environment,
-        "time_zone": found.zone.key,
-        "from": payload.instant(found.start),
-        "until": payload.instant(found.end),
-        "changes": [
-            {
-                "at": payload.instant(each.at),
-                "local": local(each.at),
-                "group": each.schedule.role,
-                "schedule": each.schedule.name,
-                "profile": each.schedule.profile,
-                "desired": each.schedule.desired,
-                "ready_by": payload.instant(each.ready_by) if each.ready_by else None,
-                "held_by_holiday": each.held,
-                "notes": found.notes(each.at.astimezone(found.zone).date()),
-            }
-            for each in found.entries
-        ],
-        "clock_changes": [
-            {"at": payload.instant(each.at), "local": local(each.at), "note": each.text} for each in found.clock_changes
-        ],
-        "holidays": [each.isoformat() for each in found.holidays],
-    }

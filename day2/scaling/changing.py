@@ -116,11 +116,11 @@ def _updates(
     yield from _update(told[order.name], _fields(told[order.name], order, time_zone))
     if check_.name not in told:
         return
-    promised = (mine.deployed or mine.settings).ahead_minutes > 0
     fields = _fields(told[check_.name], check_, time_zone)
-    if promised != (schedule.ahead_minutes > 0):
-        # Never deleted: the next deployment would look for it. Without a promise it only sleeps.
-        fields["State"] = "DISABLED" if promised else told[order.name].get("State", "ENABLED")
+    if not schedule.ahead_minutes:
+        fields["State"] = "DISABLED"  # never deleted: the next deployment would look for it
+    elif not (mine.deployed or mine.settings).ahead_minutes:
+        fields["State"] = told[order.name].get("State", "ENABLED")
     yield from _update(told[check_.name], fields)
 
 

@@ -17,17 +17,21 @@ from lambdas.scaling.crontab import Crontab, CrontabRefused, earlier, expression
 _EVERY_YEAR = re.compile(r"cron\((?P<fields>\S+ \S+ \S+ \S+ (?P<weekday>\S+)) \*\)")
 
 
+Kind = Literal["missing", "disabled", "changed", "otherwise", "unknown"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """One thing in which a deployed schedule is not what the settings say.
 
     schedule  its name in Scheduler
-    kind      missing | disabled | changed | unknown (to the settings)
+    kind      missing | disabled | changed | otherwise (as changed, and `day2 schedule set` cannot put it back) |
+              unknown (to the settings)
     what      in words, the schedule's name left out
     """
 
     schedule: str
-    kind: Literal["missing", "disabled", "changed", "unknown"]
+    kind: Kind
     what: str
 
 
@@ -37,7 +41,7 @@ class Standing:
 
     deployed     as the settings would say it; None where they could not, or where it is not deployed
     differences  of it and of the check of its promise
-    disabled     it starts nothing, though the settings have schedules enabled
+    disabled     it starts nothing, deployed or not, though the settings have schedules enabled
     """
 
     role: str
@@ -84,7 +88,7 @@ def _standing(names: Names, scaling: Scaling, role: str, name: str, told: Mappin
         settings=schedule,
         deployed=schedule if read is not None and same(read, schedule) else read,
         differences=found,
-        disabled=any(each.kind == "disabled" and each.schedule == f"{role}-{name}" for each in found),
+        disabled=any(each.kind in ("disabled", "missing") and each.schedule == f"{role}-{name}" for each in found),
     )
 
 
@@ -95,26 +99,26 @@ def _differences(names: Names, scaling: Scaling, start: Start, told: Told | None
     if told.get("State") == "DISABLED" and names.settings.schedules.enabled:
         yield Difference(schedule=start.name, kind="disabled", what="is disabled: it starts nothing")
     if told.get("State") != "DISABLED" and not names.settings.schedules.enabled:
-        yield Difference(schedule=start.name, kind="changed", what="is enabled, in the settings no schedule is")
-    for what in _changes(names, scaling, start, told):
-        yield Difference(schedule=start.name, kind="changed", what=what)
+        yield Difference(schedule=start.name, kind="otherwise", what="is enabled, in the settings no schedule is")
+    for kind, what in _changes(names, scaling, start, told):
+        yield Difference(schedule=start.name, kind=kind, what=what)
 
 
-def _changes(names: Names, scaling: Scaling, start: Start, told: Told) -> Iterator[str]:
+def _changes(names: Names, scaling: Scaling, start: Start, told: Told) -> Iterator[tuple[Kind, str]]:
     if told["ScheduleExpression"] != start.cron:
-        yield f"starts at {told['ScheduleExpression']}, in the settings at {start.cron}"
+        yield "changed", f"starts at {told['ScheduleExpression']}, in the settings at {start.cron}"
     zone = told.get("ScheduleExpressionTimezone", "UTC")
     if zone != scaling.time_zone:
-        yield f"has its clock in {zone}, in the settings in {scaling.time_zone}"
+        yield "changed", f"has its clock in {zone}, in the settings in {scaling.time_zone}"
     target = told["Target"]
     if target["Arn"].rpartition(":")[2] != names.machine(start.workflow):
-        yield f"starts {target['Arn']}, in the settings {names.machine(start.workflow)}"
+        yield "otherwise", f"starts {target['Arn']}, in the settings {names.machine(start.workflow)}"
     given = request_of(told)
     for field in sorted({*given, *start.request}):
-        if given.get(field) != start.request.get(field):
-            yield (
-                f"asks for {field} {_shown(given.get(field))}, in the settings for {_shown(start.request.get(field))}"
-            )
+        is_, should = given.get(field), start.request.get(field)
+        if is_ != should:
+            kind: Kind = "otherwise" if should is None or field == "when_blocked" else "changed"
+            yield kind, f"asks for {field} {_shown(is_)}, in the settings for {_shown(should)}"
 
 
 def _shown(value: Any) -> str:

@@ -6,7 +6,7 @@ import pytest
 from deployed_schedules import Deployed
 from moto import mock_aws
 
-from day2.cli import schedule_set
+from day2.cli import doctor, schedule_deployed, schedule_set
 
 
 @pytest.fixture
@@ -15,5 +15,6 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
         monkeypatch.setenv(name, "testing")
     with mock_aws():
         here = Deployed()
-        monkeypatch.setattr(schedule_set, "deployment_of", lambda _environment, **_where: here.deployment)
+        for command in (schedule_set, schedule_deployed, doctor):
+            monkeypatch.setattr(command, "deployment_of", lambda _environment, **_where: here.deployment)
         yield here

@@ -14,6 +14,7 @@ from day2.drill.deployment import Deployment
 SETTINGS = load("prod")
 NAMES = Names(settings=SETTINGS)
 GROUP = NAMES.scaling_schedule_group
+CLUSTER = NAMES.kubernetes_name
 QUEUE = "arn:aws:sqs:eu-central-1:111122223333:coder-day2-prod-undelivered"
 
 
@@ -54,8 +55,36 @@ class Deployed:
             bucket="",
             table="",
             poll_seconds=0,
-            scale_machine=NAMES.machine_arn("scale"),
+            scale_machine=NAMES.machine_arn("scale").replace("111122223333", "123456789012"),  # moto's account,
         )
+
+    def with_node_groups(self) -> None:
+        """The cluster, with the groups of the settings and the machine that scales them."""
+        role = "arn:aws:iam::111122223333:role/eks"
+        client("eks").create_cluster(name=CLUSTER, roleArn=role, resourcesVpcConfig={"subnetIds": []})
+        subnet = client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
+        for group in NAMES.node_groups.values():
+            client("eks").create_nodegroup(
+                clusterName=CLUSTER,
+                nodegroupName=group,
+                nodeRole=role,
+                subnets=[subnet],
+                scalingConfig={"minSize": 0, "desiredSize": 1, "maxSize": 50},
+            )
+        client("stepfunctions").create_state_machine(
+            name="coder-day2-prod-scale",
+            roleArn="arn:aws:iam::111122223333:role/scale",
+            definition=json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}),
+        )
+
+    def scheduled_action(self, group: str, name: str) -> str:
+        """A scheduled action of the old way on a node group's Auto Scaling group, whose name is given."""
+        told = client("eks").describe_nodegroup(clusterName=CLUSTER, nodegroupName=group)["nodegroup"]
+        behind: str = told["resources"]["autoScalingGroups"][0]["name"]
+        client("autoscaling").put_scheduled_update_group_action(
+            AutoScalingGroupName=behind, ScheduledActionName=name, Recurrence="0 20 * * *", DesiredCapacity=10
+        )
+        return behind
 
     def told(self, name: str) -> dict[str, Any]:
         told: dict[str, Any] = self.scheduler.get_schedule(GroupName=GROUP, Name=name)
