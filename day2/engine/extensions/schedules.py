@@ -2,7 +2,8 @@
 
 MiniStack hands the placeholders on as they are
 (https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html). It also reads every
-cron expression in UTC, whatever the schedule's time zone; that stays so.
+cron expression in UTC, whatever the schedule's time zone; that stays so. The zone that a template gives is kept all the
+same, and told.
 """
 
 from collections.abc import Mapping
@@ -11,19 +12,36 @@ from typing import Any
 
 from ministack.core.responses import new_uuid
 from ministack.services import eventbridge, scheduler
+from ministack.services.cloudformation import provisioners
 
 from day2.engine.settings import EngineSettings
 
-NEEDS = ("services.eventbridge._invoke_target", "services.scheduler._SCHEDULE_TICK_INTERVAL")
+NEEDS = (
+    "services.cloudformation.provisioners._RESOURCE_HANDLERS",
+    "services.eventbridge._invoke_target",
+    "services.scheduler._SCHEDULE_TICK_INTERVAL",
+    "services.scheduler._schedules",
+)
 
 LOOK_EVERY_SECONDS = 1
 
+_TYPE = "AWS::Scheduler::Schedule"
 _invoke = eventbridge._invoke_target
+_create = provisioners._RESOURCE_HANDLERS[_TYPE]["create"]
 
 
 def install(_settings: EngineSettings) -> None:
     eventbridge._invoke_target = invoke
     scheduler._SCHEDULE_TICK_INTERVAL = LOOK_EVERY_SECONDS
+    provisioners._RESOURCE_HANDLERS[_TYPE]["create"] = create
+
+
+def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
+    """MiniStack's making of a template's schedule, which leaves the time zone out."""
+    name, attributes = _create(logical_id, properties, stack)
+    schedule = scheduler._schedules[f"{properties.get('GroupName', 'default')}/{name}"]
+    schedule["ScheduleExpressionTimezone"] = properties.get("ScheduleExpressionTimezone", "UTC")
+    return name, attributes
 
 
 def invoke(target: Mapping[str, Any], event: Mapping[str, Any], rule: Mapping[str, Any], *rest: Any) -> None:
