@@ -107,6 +107,7 @@ def _scaling(names: Names) -> runtime.Scaling | None:
             role: runtime.ScaledGroup(**group.model_dump(exclude={"schedules", "alarms"}))
             for role, group in scaling.groups.items()
         },
+        control=scaling.control,
         time_zone=scaling.time_zone,
         holidays=tuple(each.isoformat() for each in scaling.all_holidays),
         machine=names.machine_arn(SCALE),

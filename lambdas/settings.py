@@ -178,13 +178,15 @@ class AlarmRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scaling:
-    """Which node groups are scaled; holidays are dates in `time_zone`. The control group is never among them.
+    """Which node groups are scaled; holidays are dates in `time_zone`.
 
+    control  the node group of Coder itself, which is never scaled and never among them; empty: not told
     machine  ARN of the machine that alarms start
     alarms   by name: no other alarm is listened to
     """
 
     groups: Mapping[Literal["workspace", "provisioner"], ScaledGroup]
+    control: str = ""
     time_zone: str = "UTC"
     holidays: tuple[str, ...] = ()
     machine: str = ""

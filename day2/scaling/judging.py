@@ -57,7 +57,9 @@ def _unknown(scaling: Scaling | None, asked: Asked, environment: str) -> Iterato
         yield f"config/{environment}.toml has no table [scaling]: nothing is scaled by the clock"
         return
     role = role_of(asked.role, scaling)
-    if role is None:
+    if role is None and asked.role == scaling.control:
+        yield f"ROLE: {asked.role!r} is the control group: it is Coder's own and never scaled"
+    elif role is None:
         known = ", ".join(f"{role} ({group.node_group})" for role, group in scaling.groups.items())
         yield f"ROLE: {asked.role!r} is none of {known}"
     elif asked.name not in (names := scaling.groups[role].schedules):  # type: ignore[index]  # one of its own

@@ -118,6 +118,8 @@ def role_of(name: str, scaling: Scaling) -> Role:
     for role, group in scaling.groups.items():
         if name in (role, f"{role}s", group.node_group):
             return role
+    if name and name == scaling.control:
+        raise Fault(f"{shown(name)} is the control group: it is Coder's own and never scaled")
     known = ", ".join(f"{role} ({group.node_group})" for role, group in scaling.groups.items())
     raise Fault(f"{shown(name)} is none of {known}; the control group is never scaled")
 

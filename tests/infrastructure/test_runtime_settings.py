@@ -69,7 +69,7 @@ def test_scaling_is_told_with_its_groups_its_zone_and_every_holiday_once(tables:
         node_group="coder-prod-ws", floor=10, ceiling=200, profiles={"peak": 50, "off-peak": 10}
     )
     assert told.groups["provisioner"].pods_per_node == 4
-    assert told.time_zone == "America/New_York"
+    assert (told.control, told.time_zone) == ("coder-prod-control", "America/New_York")
     assert told.holidays[:4] == ("2026-11-26", "2026-11-27", "2026-12-24", "2026-12-25")
     assert told.holidays.count("2027-01-01") == 1
 

@@ -13,7 +13,7 @@ from lambdas.scaling.contracts import Change
 from lambdas.scaling.request import Reading, read_request
 from lambdas.settings import Scaling
 
-SCALING = Scaling(groups=POLICIES, time_zone="America/New_York")
+SCALING = Scaling(groups=POLICIES, control="coder-prod-control", time_zone="America/New_York")
 
 
 def read(data: Any) -> Reading:
@@ -58,13 +58,25 @@ def test_who_asks_says_what_happens_when_it_is_blocked_unless_the_request_does(
     assert (reading.request.origin, reading.request.when_blocked) == (origin, when_blocked)
 
 
-def test_the_control_group_is_never_scaled() -> None:
+def test_the_control_group_is_refused_by_its_name() -> None:
     assert read({"group": "coder-prod-control", "desired": 3}).faults == (
+        "request.group: 'coder-prod-control' is the control group: it is Coder's own and never scaled",
+    )
+
+
+@pytest.mark.parametrize("name", ["control", "coder-prod-gpu"])
+def test_a_group_that_the_settings_do_not_have_is_told_which_they_have(name: str) -> None:
+    assert read({"group": name, "desired": 3}).faults == (
         (
-            "request.group: 'coder-prod-control' is none of workspace (coder-prod-ws), provisioner (coder-prod-prov); "
+            f"request.group: '{name}' is none of workspace (coder-prod-ws), provisioner (coder-prod-prov); "
             "the control group is never scaled"
         ),
     )
+
+
+def test_where_the_control_group_is_not_told_no_name_is_taken_for_it() -> None:
+    untold = read_request({"group": "", "desired": 3}, scaling=Scaling(groups=POLICIES), now=NOW)
+    assert "is the control group" not in " ".join(untold.faults)
 
 
 def test_nothing_is_no_request() -> None:

@@ -150,6 +150,7 @@ def test_a_script_reads_what_was_changed(deployed: Deployed) -> None:
     ("words", "faults"),
     [
         (["control", "noon"], ["ROLE: 'control' is none of workspace", "nothing is asked for"]),
+        (["coder-prod-control", "morning", "--ahead", "5"], ["'coder-prod-control' is the control group"]),
         (["workspace", "noon", "--cron", "0 99 * * *"], ["NAME: 'noon' is no schedule", "--cron: hour: '99'"]),
         (
             ["workspace", "morning", "--cron", "45 66 * * *", "--profile", "noon", "--ahead", "45"],
