@@ -42,7 +42,9 @@ app.command("freeze")(scale_history.freeze)
 app.command("doctor")(doctor.doctor)
 app.command("verify")(verify.verify)
 scale = typer.Typer(
-    help="Node groups: scaled by hand, who scaled what when, and what a simulation shows.", no_args_is_help=True
+    cls=scale_group.ByRole,
+    help="Node groups: scaled by hand, who scaled what when, and what a simulation shows.",
+    no_args_is_help=True,
 )
 scale.command("workspaces")(scale_group.of("workspace"))
 scale.command("provisioners")(scale_group.of("provisioner"))

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+from typer.core import TyperGroup
 
 from day2.cli.exit_codes import BAD_INPUT, FAILED, OK
 from day2.cli.moments import end_of
@@ -24,6 +25,20 @@ from lambdas import payload
 from lambdas.scaling.contracts import Decision
 
 _MOST_SHOWN = 8
+
+
+class ByRole(TyperGroup):
+    """Commands by what they scale: what is none of them is told that the control group never will be."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """As Typer does it, for a name that there is."""
+        if args and not args[0].startswith("-") and args[0] not in (names := self.list_commands(ctx)):
+            stop(
+                f"{args[0]} is none of {', '.join(names)}.",
+                "The control group is Coder's own and never scaled.",
+                code=BAD_INPUT,
+            )
+        return super().resolve_command(ctx, args)
 
 
 def of(role: Literal["workspace", "provisioner"]) -> Callable[..., None]:
