@@ -109,6 +109,19 @@ def way_back(states: Json, spine: list[str]) -> list[str]:
     return next((line for line in lines if len(line) > 1), [])
 
 
+def branches(states: Json, spine: list[str], back: list[str]) -> list[tuple[str, list[str]]]:
+    """From where a way leaves the main line, and its states until it is on it again or ends; of more than one only."""
+    found: list[tuple[str, list[str]]] = []
+    seen = {*spine, *back}
+    for name in spine:
+        for target in dict.fromkeys(_aside(states, name)):
+            line = list(takewhile(lambda each: each not in seen, longest(states, target)))
+            if target not in seen and len(line) > 1:
+                found.append((name, line))
+                seen.update(line)
+    return found
+
+
 def skips(states: Json, spine: list[str]) -> list[tuple[str, str]]:
     """From where to where a way leads that leaves steps of the main line out."""
     steps = set(pairwise(spine))
@@ -132,7 +145,13 @@ def lay_out(scope: Json, *, nested: bool = False) -> Drawing:
     drawing = Drawing(scope=scope, boxes=boxes, spine=spine, back=back, lanes=lanes, width=0, height=0)
     middle = left + max(boxes[name].width for name in spine) / 2
     placed = {*spine, *back}
+    aways = [] if nested else branches(states, spine, back)
+    placed.update(each for _, line in aways for each in line)
     y = _column(drawing, spine, placed, middle=middle, y=0.0, beside=not nested)
+    free = 0.0
+    for source, line in aways:
+        begin = max(boxes[source].y, free)
+        free = _column(drawing, line, placed, middle=middle + 2 * (WIDTH + GAP), y=begin, beside=True)
     if back:
         begin = boxes[next(source for source, target in caught(states) if target == back[0])].y
         right = max(boxes[name].x + boxes[name].width for name in placed - set(back))
