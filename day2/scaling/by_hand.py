@@ -48,10 +48,7 @@ def _next_step(each: Difference, standing: Standing, *, group: str, environment:
         case "otherwise":
             return f"Correct it in the console of EventBridge Scheduler, group {group}, or change the settings."
         case "changed" | "unknown":
-            return (
-                f"Put it back: {back(standing.role, standing.name, standing.settings, where=where)}; or keep it, in "
-                f"config/{environment}.toml."
-            )
+            return back(standing.role, standing.name, standing.settings, where=where)
 
 
 def back(role: str, name: str, schedule: ScalingSchedule, *, where: str) -> str:
