@@ -38,7 +38,7 @@ def _subscribe(engine: Engine) -> str:
     sqs, sns = engine.client("sqs"), engine.client("sns")
     queue: str = sqs.create_queue(QueueName="announcements")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    (topic,) = (each["TopicArn"] for each in sns.list_topics()["Topics"] if "coder-day2" in each["TopicArn"])
+    (topic,) = (each["TopicArn"] for each in sns.list_topics()["Topics"] if each["TopicArn"].endswith("-drills"))
     may_send = {
         "Effect": "Allow",
         "Principal": {"Service": "sns.amazonaws.com"},
