@@ -133,6 +133,12 @@ class NodesNotReady(NotYet):
     at_last = "See the Auto Scaling group's activities, the quota of instances and the subnets' free addresses."
 
 
+class PodsNotReady(NotYet):
+    """Pods of provisioners were asked for and are not available yet."""
+
+    at_last = "See the pods of the provisioners' namespace: image, quota, and whether they ask for the group's nodes."
+
+
 class NodesNotGone(NotYet):
     """Nodes that were terminated are in Kubernetes still."""
 

@@ -96,6 +96,8 @@ _SCALE: Mapping[str, tuple[Row, ...]] = {
     "OrderSizes": (scale.look_at_groups, scale.look_at_fleets, scale.order, scale.note),
     "AwaitUpdate": (scale.follow,),
     "AwaitNodes": _KUBERNETES,
+    "RaisePods": _KUBERNETES,
+    "LowerPods": _LOOK_AT_NODES,
     "FindCause": (scale.look_at_activities,),
     "CordonNodes": _KUBERNETES,
     "LookAgain": _LOOK_AT_NODES,

@@ -31,6 +31,14 @@ def look(place: Place, *, role: Role, node_group: str) -> Capacity:
     return _provisioners(place, node_group, coder, unknown)
 
 
+def daemons(place: Place) -> Mapping[str, str] | None:
+    """Provisioner daemons of all organizations, name -> idle, busy or offline; None where Coder does not tell them."""
+    unknown: list[str] = []
+    found: dict[str, str] = {}
+    coder = _coder(place, unknown)
+    return found if coder is not None and _queue(coder, found, unknown) is not None else None
+
+
 def _workspaces(place: Place, node_group: str, coder: Coder | None, unknown: list[str]) -> Capacity:
     try:
         nodes = place.api.nodes(node_group)

@@ -29,7 +29,7 @@ def outcome_of(state: State) -> Outcome:
             return "refused"
         case "nothing":
             return "unchanged"
-        case "shrink" if decision["left"] or state.get("looked", {}).get("stay"):
+        case "shrink" if decision["left"] or (state.get("lowered") or state.get("looked") or {}).get("stay"):
             return "partly"
         case _:
             return "scaled"
@@ -40,7 +40,7 @@ def summary(state: State, *, closed_at: datetime) -> dict[str, Any]:
     run, planned = payload.read(ScalingRun, state["run"]), (state.get("plan") or {}).get("decision")
     decision = payload.read(Decision, planned) if planned else None
     failure = failures.read(state["failure"], part="scaling") if state.get("failure") else None
-    looked, outcome = state.get("looked") or {}, outcome_of(state)
+    looked, outcome = state.get("lowered") or state.get("looked") or {}, outcome_of(state)
     refused = decision.reason if decision and outcome == "refused" else None
     return {
         "id": run.id,

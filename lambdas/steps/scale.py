@@ -56,6 +56,13 @@ SCALE_STEPS: tuple[Step, ...] = (
         raises=(errors.NodesNotReady, errors.CapacityMissing, *_INSIDE),
     ),
     Step(
+        name="RaisePods",
+        room="scaling",
+        does="Asks for the provisioners of the nodes that are there, and waits until they are available.",
+        bundle="inside",
+        raises=(errors.PodsNotReady, errors.CapacityMissing, *_INSIDE),
+    ),
+    Step(
         name="FindCause",
         room="scaling",
         does="Reads from Auto Scaling why ordered nodes do not come.",
@@ -77,6 +84,14 @@ SCALE_STEPS: tuple[Step, ...] = (
         timeout_seconds=120,
         memory_mb=512,
         raises=_INSIDE,
+    ),
+    Step(
+        name="LowerPods",
+        room="scaling",
+        does="Lets provisioners leave the nodes that go, idle ones first, and waits for the builds that they run.",
+        bundle="inside",
+        timeout_seconds=120,
+        raises=(errors.PodsStillRunning, *_INSIDE),
     ),
     Step(
         name="TerminateNodes",

@@ -319,7 +319,7 @@ class TestTheSecrets:
     def test_coders_token_is_read_by_who_asks_coder_for_its_counts(self, prod: Assembly) -> None:
         assert who(prod, request("secretsmanager:GetSecretValue", TOKEN)) == {
             *("VerifyPlatform", "Soak"),
-            *("ReadNodes", "LookAgain", "MeasureDemand"),
+            *("ReadNodes", "LookAgain", "LowerPods", "MeasureDemand"),
         }
 
     def test_no_other_secret_is_read_or_written_and_none_is_deleted(self, prod: Assembly) -> None:

@@ -72,5 +72,5 @@ def test_no_step_of_a_scaling_touches_a_database_a_secret_but_the_token_or_the_e
     granted = {action.split(":")[0] for step in STEPS for action in prod.roles[step].allowed_actions()}
     assert not granted & {"rds", "s3"}
     assert {step for step in STEPS if "secretsmanager:GetSecretValue" in prod.roles[step].allowed_actions()} == {
-        *("ReadNodes", "LookAgain")
+        *("ReadNodes", "LookAgain", "LowerPods")
     }

@@ -85,7 +85,7 @@ class NodesFake:
     def start(self, workspace: str, node: str | None = None) -> str:
         """A workspace's pod on the first node that takes it, the fullest first; on none it waits. The node's name."""
         self.proceed()
-        where = node or next((name for name in self._by_room() if self._takes(name)), "")
+        where = node or next((name for name in self._by_room() if self.takes(name)), "")
         labels = {"com.coder.workspace.id": workspace}
         key = ("pods", "coder-ws", workspace)
         spec = {"nodeName": where} if where else {}
@@ -294,7 +294,8 @@ class NodesFake:
                 on[node] += 1
         return sorted((name for name, count in on.items() if count < ROOM), key=lambda name: (-on[name], name))
 
-    def _takes(self, node: str) -> bool:
+    def takes(self, node: str) -> bool:
+        """Whether a pod may come to the node."""
         content = self.store.content(("nodes", "", node)) or {}
         conditions = content.get("status", {}).get("conditions", [])
         ready = any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)

@@ -15,6 +15,7 @@ from lambdas.settings import AlarmRule, ScaledGroup, Scaling
 from .cloud import Cloud, cloud
 from .cloud_nodes import NodesFake
 from .cloud_platform import PlatformFake
+from .cloud_provisioners import ProvisionersFake
 from .harness import Invocation, World, world
 from .interpreter import Execution
 from .restoring import RESTORED_SETTINGS
@@ -54,11 +55,17 @@ class Stage:
     cloud: Cloud
     platform: PlatformFake
     nodes: NodesFake
+    provisioners: ProvisionersFake
     counts: dict[str, Any] = field(default_factory=dict)
 
     def scale(self, request: Any, *, name: str | None = None) -> Execution:
         """Run a scaling to its end."""
         return self.world.run(SCALE, request, name=name)
+
+    def proceed(self) -> None:
+        """Let every controller do what its time has come for."""
+        self.nodes.proceed()
+        self.provisioners.proceed()
 
     def signal(self, step: str, event: Any = None) -> dict[str, Any]:
         """What a function answers that no machine calls; what it starts runs when time passes."""
@@ -99,6 +106,7 @@ class Stage:
         """No workspace was ended, EKS was never left to choose, no node stays cordoned, nobody holds a group."""
         self.nodes.proceed()
         assert self.nodes.killed == [], f"workspaces ended: {self.nodes.killed}"
+        assert self.provisioners.cut == [], f"builds ended: {self.provisioners.cut}"
         assert self.nodes.lowered == [], f"EKS was to choose: {self.nodes.lowered}"
         ending = {each.node for each in self.nodes.instances.values() if each.ends_at}
         assert set(self.nodes.cordoned()) <= ending, "a node stays cordoned"
@@ -108,7 +116,13 @@ class Stage:
     def coder(self) -> dict[str, Any]:
         """What coderd answers."""
         running = len(self.nodes.workspaces())
-        told = {"running": running, "total": running, "moving": 0, "jobs": [], "daemons": [], **self.counts}
+        told = {
+            "running": running,
+            "total": running,
+            "moving": 0,
+            "jobs": [],
+            "daemons": self.provisioners.daemons(),
+        } | self.counts
         totals = {"pending": 0, "building": told["moving"], "running": told["total"], "failed": 0, "stopped": 3}
         return {
             "/api/v2/workspaces": {"workspaces": [], "count": told["running"]},
@@ -129,8 +143,9 @@ def stage(*, workspace: int = 6, smallest: int = 0, provisioner: int = 2) -> Ite
         nodes = sky.nodes = NodesFake(here.time, platform.store)
         nodes.make_group(WS, desired=workspace, smallest=smallest)
         nodes.make_group(PROV, desired=provisioner, largest=10)
-        found = Stage(world=here, cloud=sky, platform=platform, nodes=nodes)
-        platform.controllers, platform.more_of_coder = nodes.proceed, found.coder
+        provisioners = ProvisionersFake(platform.store, nodes, PROV)
+        found = Stage(world=here, cloud=sky, platform=platform, nodes=nodes, provisioners=provisioners)
+        platform.controllers, platform.more_of_coder = found.proceed, found.coder
         with platform.serving_requests():
             yield found
 

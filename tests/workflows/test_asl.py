@@ -21,7 +21,7 @@ from lambdas.recovery.restoring import LONGEST_EXECUTION, PATIENCE
 from lambdas.recovery.teardown import CEILING
 from lambdas.restoration import holding
 from lambdas.restoration.handlers import open_database, open_restore, silence_database, swap_identifiers
-from lambdas.scaling.handlers import await_gone
+from lambdas.scaling.handlers import await_gone, lower_pods
 from lambdas.settings import LONGEST_DEFER_MINUTES, LONGEST_READY_MINUTES
 
 from .asl import ASKS, FILES, State, load, scopes, states, substitutions, tasks, text
@@ -380,6 +380,8 @@ CEILINGS: Mapping[tuple[str, type[Day2Error]], timedelta] = {
 CEILINGS_OF_A_SCALING: Mapping[tuple[str, type[Day2Error]], timedelta] = {
     ("AwaitNodes", errors.NodesNotReady): timedelta(minutes=LONGEST_READY_MINUTES),
     ("AwaitGone", errors.NodesNotGone): await_gone.CEILING,
+    ("RaisePods", errors.PodsNotReady): timedelta(minutes=LONGEST_READY_MINUTES),
+    ("LowerPods", errors.PodsStillRunning): lower_pods.CEILING,
 }
 
 

@@ -19,11 +19,11 @@ from .scene import Meddling
 TASKS = [task.name for task in tasks(SCALE)]
 ENDS = ["RecordScaling", "AnnounceScaling"]
 # A way out is not on any way that succeeds; what it does is seen where the way in fails.
-WAY_OUT = ["FindCause", "FindStayingAfterFailure", "UncordonAfterFailure"]
+WAY_OUT = ["FindCause", "FindStayingAfterFailure", "UncordonAfterFailure", "RaisePodsAfterFailure"]
 TO_LESS = {"group": WS, "min": 2, "desired": 3, "max": 6}
 # Where nothing is to be done.
 IDLE = ["FreeGroup"]
-GROWS = ["OrderSizes", "AwaitUpdate", "FindStaying", "LetNodesGo", "FreeToGrow", "AwaitNodes"]
+GROWS = ["OrderSizes", "AwaitUpdate", "FindStaying", "LetNodesGo", "FreeToGrow", "AwaitNodes", "RaisePods"]
 SHRINKS = [name for name in TASKS if name not in {*ENDS, *WAY_OUT, *GROWS, *IDLE}]
 FAULTS: list[Any] = [(bug, "UnforeseenError"), (death_after_effect, "Runtime.ExitError")]
 

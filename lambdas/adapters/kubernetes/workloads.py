@@ -7,6 +7,8 @@ from urllib.parse import quote
 from lambdas.adapters.kubernetes.client import MERGE_PATCH, Client
 from lambdas.platform.cluster import Container, ContainerState, Deployment, Pod, Source, Variable, WholeSource
 
+DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
+
 
 class Workloads(Client):
     """The Deployments of one cluster."""
@@ -30,6 +32,12 @@ class Workloads(Client):
         body = {"metadata": {"annotations": dict(annotations)}, "spec": {"replicas": replicas}}
         answer = self.call("PATCH", f"{_deployments(namespace)}/{quote(name)}", body, kind=MERGE_PATCH)
         return None if answer.not_found else _deployment(answer.body)
+
+    def set_deletion_cost(self, namespace: str, pod: str, cost: int) -> bool:
+        """Which pods a lowered Deployment ends first: the cheapest. False: there is no such pod."""
+        body = {"metadata": {"annotations": {DELETION_COST: str(cost)}}}
+        path = f"/api/v1/namespaces/{quote(namespace)}/pods/{quote(pod)}"
+        return not self.call("PATCH", path, body, kind=MERGE_PATCH).not_found
 
     def pods(self, namespace: str, selector: str) -> tuple[Pod, ...]:
         """The pods that a label selector (`a=b,c in (d)`) selects."""

@@ -1,6 +1,6 @@
 """Provisioners' nodes: none goes under a build, and the last one stays while there is work."""
 
-from scaling_stage import PROVISIONERS, Stage, decision, eventually
+from scaling_stage import PROVISIONERS, Stage, called, decision, eventually
 
 from lambdas.adapters.kubernetes.client import MERGE_PATCH
 
@@ -53,9 +53,22 @@ def test_a_node_under_a_build_stays_and_goes_when_that_is_over(stage: Stage) -> 
     assert stage.people.finish()
     assert stage.scale("provisioner", desired=0).status == "SUCCEEDED"
     assert stage.nodes(PROVISIONERS) == ()
-    assert set(placed(stage).values()) == {""}
+    assert placed(stage) == {}
     assert stage.scale("provisioner", desired=1).status == "SUCCEEDED"
-    eventually(lambda: "" not in placed(stage).values() or None)
+    assert len(placed(stage)) == 4
+
+
+def test_provisioners_come_after_their_nodes_and_leave_before_them(stage: Stage) -> None:
+    idle(stage)
+    grown = stage.scale("provisioner", desired=3)
+    assert (grown.status, grown.output["raised"]["replicas"]) == ("SUCCEEDED", {"coder-provisioner": 12})
+    assert set(placed(stage).values()) == called(stage.nodes(PROVISIONERS))
+    stage.people.queue(1)
+    eventually(stage.take_up)
+    lowered = stage.scale("provisioner", desired=1)
+    assert lowered.status == "SUCCEEDED", lowered.sentence
+    assert (len(stage.nodes(PROVISIONERS)), len(placed(stage)), stage.busy()) == (1, 4, 1)
+    idle(stage)
 
 
 def test_a_provisioner_that_is_to_go_ends_its_build_first_and_the_cheapest_goes(stage: Stage) -> None:
