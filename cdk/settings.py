@@ -396,6 +396,7 @@ class ScaledGroup(Table):
     longest_wait_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     tolerance_percent: Percent = 5.0
     pods_per_node: Annotated[int | None, Field(ge=1)] = None
+    autostop_ahead_minutes: Annotated[int, Field(ge=0, le=1440)] = 30
     alarms: GroupAlarms = GroupAlarms()
 
 

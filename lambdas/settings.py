@@ -145,6 +145,7 @@ class ScaledGroup:
     longest_wait_seconds a build that has waited longer makes the group full, whatever its daemons do
     tolerance_percent  how far Coder's count of running workspaces may be from the pods' before both are doubted
     pods_per_node      provisioners of a node; None for a role whose pods are not scaled
+    autostop_ahead_minutes  provisioners stay for workspaces that are stopped by themselves so soon
     """
 
     node_group: str
@@ -162,6 +163,7 @@ class ScaledGroup:
     longest_wait_seconds: int = 60
     tolerance_percent: float = 5.0
     pods_per_node: int | None = None
+    autostop_ahead_minutes: int = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,10 @@ TOKEN_HEADER = "Coder-Session-Token"  # noqa: S105  a header's name
 MOST_JOBS = 100
 """As many waiting jobs are told apart; what there are more of changes no decision."""
 MOST_DAEMONS = 1_000
+MOST_DEADLINES = 5_000
+_PAGE = 250
+_NEVER = 1
+"""The year of a deadline that is none: Go's zero time."""
 _LONGEST_MESSAGE = 200
 _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 _REDIRECTS = range(300, 400)
@@ -84,6 +88,19 @@ class Coder:
     def running(self) -> int | Skipped | Broken:
         """How many running workspaces this token sees: 0 where it may see none, so compare with `workspaces`."""
         return self._ask("/api/v2/workspaces?q=status:running&limit=1", lambda told: int(told["count"]))
+
+    def deadlines(self) -> tuple[datetime, ...] | Skipped | Broken:
+        """When the running workspaces that this token sees are stopped by themselves, of MOST_DEADLINES at most."""
+        found: list[datetime] = []
+        for offset in range(0, MOST_DEADLINES, _PAGE):
+            page = self._ask(f"/api/v2/workspaces?q=status:running&limit={_PAGE}&offset={offset}", _deadlines)
+            if isinstance(page, Skipped | Broken):
+                return page
+            count, moments = page
+            found += moments
+            if offset + _PAGE >= count:
+                break
+        return tuple(found)
 
     def organizations(self) -> tuple[str, ...] | Skipped | Broken:
         """The ids of the organizations that the token sees."""
@@ -165,6 +182,13 @@ def _health(told: Any) -> DatabaseHealth:
         overall=str(told.get("severity", "unknown")),
         latency_ms=round(latency) if isinstance(latency, int | float) else None,
     )
+
+
+def _deadlines(told: Any) -> tuple[int, list[datetime]]:
+    """How many workspaces there are in all, and the deadlines of this page's."""
+    written = [each["latest_build"].get("deadline") for each in told["workspaces"]]
+    moments = [payload.parse_instant(str(each)) for each in written if each]
+    return int(told["count"]), [each for each in moments if each.year > _NEVER]
 
 
 def _workspaces(told: Any) -> Mapping[str, int]:

@@ -4,6 +4,7 @@ What cannot be learnt is a sentence in `unknown`, and no error: a group may stil
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -22,13 +23,21 @@ MOST_NAMED = 5
 """Workspaces of a node that are named: 200 nodes with all of theirs would not fit into a state's payload."""
 
 
-def look(place: Place, *, role: Role, node_group: str) -> Capacity:
-    """The group as it stands now. Raises ServiceBusy, and nothing else that is foreign."""
+def look(place: Place, *, role: Role, node_group: str, stops_before: datetime | None = None) -> Capacity:
+    """The group as it stands now. Raises ServiceBusy, and nothing else that is foreign.
+
+    `stops_before`: of provisioners, count the workspaces that are stopped by themselves until then; None: do not ask.
+    """
     unknown: list[str] = []
     coder = _coder(place, unknown)
     if role == "workspace":
         return _workspaces(place, node_group, coder, unknown)
-    return _provisioners(place, node_group, coder, unknown)
+    seen = _provisioners(place, node_group, coder, unknown)
+    if coder is None or seen.queue is None or stops_before is None:
+        return seen
+    deadlines = _told(coder.deadlines(), unknown)
+    due = sum(each <= stops_before for each in deadlines or ())
+    return replace(seen, queue=replace(seen.queue, autostop_due=due), unknown=tuple(unknown))
 
 
 def daemons(place: Place) -> Mapping[str, str] | None:

@@ -28,7 +28,7 @@ SCALE_STEPS: tuple[Step, ...] = (
         bundle="inside",
         timeout_seconds=120,
         memory_mb=512,
-        raises=(errors.KubernetesUnavailable, *CALLS_AWS),
+        raises=_INSIDE,
     ),
     Step(
         name="PlanScaling",

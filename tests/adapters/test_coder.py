@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -141,3 +141,30 @@ def test_what_scaling_asks_is_read(ask_it: Any, says: Any, path: str, answer: An
 
 def test_a_release_without_provisioner_jobs_is_skipped_and_not_taken_for_an_empty_queue() -> None:
     assert isinstance(Coder(Replica(404, {"message": "not found"}), token=TOKEN).waiting("o-1"), Skipped)
+
+
+class Paged:
+    """So many running workspaces, a page at a time; each is stopped a minute after the one before."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.asked: list[str] = []
+
+    def __call__(self, path: str, _headers: Mapping[str, str]) -> Proxied:
+        self.asked.append(path)
+        query = dict(each.split("=", 1) for each in path.partition("?")[2].split("&"))
+        first, limit = int(query["offset"]), int(query["limit"])
+        begin = datetime(2026, 11, 23, 2, tzinfo=UTC)
+        page = [
+            {"latest_build": {"deadline": (begin + timedelta(minutes=number)).isoformat()}}
+            for number in range(first, min(self.count, first + limit))
+        ]
+        return Proxied(status=200, text=json.dumps({"workspaces": page, "count": self.count}))
+
+
+@pytest.mark.parametrize(("count", "pages", "told"), [(0, 1, 0), (250, 1, 250), (251, 2, 251), (9_000, 20, 5_000)])
+def test_deadlines_are_read_page_by_page_up_to_a_bound(count: int, pages: int, told: int) -> None:
+    paged = Paged(count)
+    found = Coder(paged, token=TOKEN).deadlines()
+    assert isinstance(found, tuple)
+    assert (len(found), len(paged.asked)) == (told, pages)

@@ -121,11 +121,15 @@ class Stage:
             "total": running,
             "moving": 0,
             "jobs": [],
+            "deadlines": [],
             "daemons": self.provisioners.daemons(),
         } | self.counts
         totals = {"pending": 0, "building": told["moving"], "running": told["total"], "failed": 0, "stopped": 3}
         return {
-            "/api/v2/workspaces": {"workspaces": [], "count": told["running"]},
+            "/api/v2/workspaces": {
+                "workspaces": [{"latest_build": {"deadline": each}} for each in told["deadlines"]],
+                "count": told["running"],
+            },
             "/api/v2/deployment/stats": {"workspaces": totals},
             "/api/v2/organizations": [{"id": "o-1"}],
             "/api/v2/organizations/o-1/provisionerjobs": told["jobs"],

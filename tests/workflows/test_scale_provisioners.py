@@ -123,3 +123,25 @@ def test_an_answer_that_was_lost_changes_nothing(state: str) -> None:
         assert here.scale(TWO).status == "SUCCEEDED"
         assert (nodes(here), len(here.provisioners.pods())) == (2, 4)
         assert here.sound()
+
+
+def test_the_last_one_stays_for_workspaces_that_are_stopped_by_themselves_soon() -> None:
+    with stage(provisioner=1) as here:
+        up(here, 1)
+        soon, later = "2026-11-23T02:20:00Z", "2026-11-23T09:00:00Z"
+        here.counts["deadlines"] = [soon, later, "0001-01-01T00:00:00Z", None]
+        execution = here.scale({"group": "provisioner", "desired": 0})
+        assert (execution.status, execution.error) == ("FAILED", "ScalingRefused")
+        assert "not to none while 1 workspaces are stopped soon" in (execution.cause or "")
+        here.counts["deadlines"] = [later]
+        assert here.scale({"group": "provisioner", "desired": 0}).status == "SUCCEEDED"
+        assert (nodes(here), here.provisioners.pods()) == (0, {})
+
+
+def test_where_coder_does_not_tell_deadlines_nothing_goes() -> None:
+    with stage(provisioner=1) as here:
+        up(here, 2)
+        here.counts["deadlines"] = ["tomorrow"]
+        execution = here.scale({"group": "provisioner", "desired": 1})
+        assert execution.error == "ScalingRefused"
+        assert "another document than coderd's" in (execution.cause or "")

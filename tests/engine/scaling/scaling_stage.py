@@ -19,6 +19,7 @@ from day2.drill.execution import Watched
 from day2.engine import schedules
 from day2.engine.disturbances import Disturbances
 from day2.engine.furnishing import Furnished
+from day2.engine.seed import psql
 from day2.engine.workspace_pods import name_of
 from day2.engine.workspaces import Workspaces
 from day2.scaling import running
@@ -29,6 +30,7 @@ Found = TypeVar("Found")
 
 CLUSTER, WORKSPACES, PROVISIONERS = "coder-local", "coder-local-ws", "coder-local-prov"
 PATIENCE_SECONDS = 30.0
+_ENROLLED = "SELECT count(*) FROM provisioner_daemons WHERE last_seen_at > now() - interval '3 seconds';"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +185,11 @@ class Stage:
     def busy(self) -> int:
         """How many builds run."""
         return len(self.people.builds.starting())
+
+    def enrolled(self) -> int:
+        """How many daemons Coder would give a build now."""
+        told = psql.run(self.people.builds.dsn, _ENROLLED, psql=self.people.builds.psql, variables={})
+        return int(told.strip())
 
     def leaving(self) -> set[str]:
         """The provisioners that are to end."""

@@ -8,7 +8,7 @@ from lambdas import payload
 
 
 def test_a_morning_that_is_delivered_twice_grows_the_group_once(stage: Stage) -> None:
-    at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
+    at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
     delivered = [stage.fire("workspace-morning", at=at) for _ in range(2)]
     duplicate, morning = sorted(map(stage.follow, delivered), key=lambda seen: len(seen.states))
     assert (morning.status, morning.output["recorded"]["outcome"]) == ("SUCCEEDED", "scaled")

@@ -9,9 +9,10 @@ COST = "controller.kubernetes.io/pod-deletion-cost"
 
 
 def replicas(stage: Stage, count: int) -> None:
-    """Have so many provisioners, each on a node."""
+    """Have so many provisioners, each on a node and enrolled with Coder, which soon forgets those that are gone."""
     stage.people.kubernetes.call("PATCH", DEPLOYMENT, {"spec": {"replicas": count}}, kind=MERGE_PATCH)
     eventually(lambda: (len(placed(stage)) == count and "" not in placed(stage).values()) or None)
+    eventually(lambda: stage.enrolled() == count or None)
 
 
 def placed(stage: Stage) -> dict[str, str]:
