@@ -8,11 +8,11 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from lambdas import payload
-from lambdas.settings import AlarmRule
+from lambdas.settings import AlarmRule, ScaledGroup
 from lambdas.words import clock
 
 State = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
@@ -24,6 +24,7 @@ RECONCILE_EVERY = timedelta(minutes=5)
 MADE_UP_FOR = timedelta(hours=1)
 """An alarm that is OK for longer has nothing to say: it was OK before anybody listened, or its message has come."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # StartExecution, API reference: at most 80 of these; 11 go to the digest, 21 to the moment, 6 to `alarm-`.
 _NAMED = 40
 _UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
@@ -81,17 +82,20 @@ def route(notice: Notice, present: Present | None, rules: Mapping[str, AlarmRule
     return _act(present, rules[notice.alarm], at=present.since)
 
 
-def reconcile(present: Present, rule: AlarmRule, now: datetime) -> Routed:
+def reconcile(present: Present, rule: AlarmRule, policy: ScaledGroup, now: datetime) -> Routed:
     """What a look at an alarm without a message is worth.
 
     A transition of the last minutes is acted upon under its own name: one whose message was lost is made up for, and
-    one whose message came starts nothing. In ALARM for longer, it is acted upon again in every slot of five minutes.
+    one whose message came starts nothing. In ALARM for longer, it is acted upon again once in a cooldown: before that
+    nothing could change, and what cannot be taken away all night is told twice an hour and not twelve times.
     """
     if present.state == "OK" and now - present.since > MADE_UP_FOR:
         return _drop(present.alarm, "calm", f"the alarm is OK since {clock(present.since)}")
     if present.state != "ALARM" or now - present.since < RECONCILE_EVERY:
         return _act(present, rule, at=present.since)
-    return _act(present, rule, at=slot(now))
+    takes_away = rule.alarm.startswith("-")
+    minutes = policy.cooldown_in_minutes if takes_away else policy.cooldown_out_minutes
+    return _act(present, rule, at=slot(now, max(RECONCILE_EVERY, timedelta(minutes=minutes))))
 
 
 def gone(alarm: str) -> Routed:
@@ -104,9 +108,9 @@ def settled(routed: Routed, why: str) -> Routed:
     return _drop(routed.alarm, "settled", why)
 
 
-def slot(now: datetime) -> datetime:
-    """The five minutes in which `now` lies, by their beginning."""
-    return now.replace(minute=now.minute - now.minute % 5, second=0, microsecond=0)
+def slot(now: datetime, length: timedelta) -> datetime:
+    """The stretch of time of this length in which `now` lies, by its beginning; they are counted from 1970."""
+    return now - (now - _EPOCH) % length
 
 
 def _act(present: Present, rule: AlarmRule, *, at: datetime) -> Routed:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lambdas.scaling.notices import notices
 from lambdas.scaling.routing import Notice, Present, Routed, State, reconcile, route
-from lambdas.settings import AlarmRule
+from lambdas.settings import AlarmRule, ScaledGroup
 
 NOW = datetime(2026, 11, 27, 10, 2, 30, tzinfo=UTC)
 OUT = "coder-day2-prod-scale-out-workspace"
@@ -19,6 +19,8 @@ RULES = {
     OUT: AlarmRule(role="workspace", alarm="+5"),
     "Builds wait": AlarmRule(role="provisioner", alarm="+2", ok="-1"),
 }
+
+POLICY = ScaledGroup(node_group="coder-prod-ws", floor=10, ceiling=200)
 
 
 def notice(state: State = "ALARM", *, alarm: str = OUT, at: datetime = NOW) -> Notice:
@@ -95,20 +97,28 @@ class TestAName:
 class TestTheReconcile:
     def test_makes_up_for_a_message_that_was_lost_under_the_transitions_own_name(self) -> None:
         standing = present(since=NOW - timedelta(minutes=3))
-        assert reconcile(standing, RULES[OUT], NOW).start == route(notice(at=standing.since), standing, RULES).start
+        assert (
+            reconcile(standing, RULES[OUT], POLICY, NOW).start
+            == route(notice(at=standing.since), standing, RULES).start
+        )
 
-    def test_acts_on_a_stuck_alarm_once_in_five_minutes(self) -> None:
+    def test_acts_on_a_stuck_alarm_once_in_the_cooldown(self) -> None:
         standing = present(since=NOW - timedelta(hours=1))
-        minutes = [reconcile(standing, RULES[OUT], NOW + timedelta(minutes=each)).start for each in range(10)]
+        minutes = [reconcile(standing, RULES[OUT], POLICY, NOW + timedelta(minutes=each)).start for each in range(10)]
         assert len({each.name for each in minutes if each}) == 3  # 10:00, 10:05 and 10:10
+
+    def test_tries_to_take_away_once_in_the_longer_cooldown(self) -> None:
+        standing, rule = present(since=NOW - timedelta(hours=8)), AlarmRule(role="workspace", alarm="-2")
+        minutes = [reconcile(standing, rule, POLICY, NOW + timedelta(minutes=each)).start for each in range(0, 61, 5)]
+        assert len({each.name for each in minutes if each}) == 3  # 10:00, 10:30 and 11:00
 
     def test_leaves_an_alarm_be_that_has_been_ok_for_long(self) -> None:
         standing = present("OK", alarm="Builds wait", since=NOW - timedelta(days=30))
-        assert reconcile(standing, RULES["Builds wait"], NOW).verdict == "calm"
+        assert reconcile(standing, RULES["Builds wait"], POLICY, NOW).verdict == "calm"
 
     def test_makes_up_for_a_lost_ok(self) -> None:
         standing = present("OK", alarm="Builds wait", since=NOW - timedelta(minutes=20))
-        assert reconcile(standing, RULES["Builds wait"], NOW).verdict == "start"
+        assert reconcile(standing, RULES["Builds wait"], POLICY, NOW).verdict == "start"
 
 
 def record(message: Any) -> dict[str, Any]:

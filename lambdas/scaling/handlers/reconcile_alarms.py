@@ -20,7 +20,9 @@ def handler(call: Operation) -> dict[str, Any]:
     scaling = scaling_of(call.settings)
     present = alarms.door().present(scaling.alarms)
     judged = {
-        name: _spared(call, reconcile(present[name], rule, call.now)) if name in present else gone(name)
+        name: _spared(call, reconcile(present[name], rule, policy_of(call.settings, rule.role), call.now))
+        if name in present
+        else gone(name)
         for name, rule in scaling.alarms.items()
     }
     return {"verdicts": {name: start(each, machine=scaling.machine) for name, each in judged.items()}}
