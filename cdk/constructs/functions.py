@@ -6,6 +6,7 @@ from aws_cdk import AssetHashType, Duration
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cdk import bundles, permissions
@@ -29,12 +30,17 @@ class Functions(Construct):
         isolation: Isolation,
         settings: str,
         evidence_key: str,
+        undelivered: sqs.IQueue,
     ) -> None:
-        """`settings` is the JSON of `DAY2_SETTINGS`; `evidence_key` the ARN of the evidence's KMS key."""
+        """`settings` is the JSON of `DAY2_SETTINGS`; `evidence_key` the ARN of the evidence's KMS key.
+
+        `undelivered` keeps the events on which the functions of alarms failed for good, and an alarm looks at it.
+        """
         super().__init__(scope, construct_id)
         self._names = names
         self._code = {name: _code(name) for name in bundles.LEFT_OUT}
         self._vpc = isolation.vpc
+        self._undelivered = undelivered
         self._groups = [
             ec2.SecurityGroup.from_security_group_id(self, "VerifierGroup", isolation.verifier_group, mutable=False)
         ]
@@ -80,6 +86,13 @@ class Functions(Construct):
             vpc=self._vpc if inside else None,
             security_groups=self._groups if inside else None,
         )
+        if step.name in permissions.KEEPS_WHAT_FAILED:
+            # Not by `dead_letter_queue`, which would write a policy of its own into the role.
+            resource = function.node.default_child
+            assert isinstance(resource, lambda_.CfnFunction)  # noqa: S101  what the construct is made of
+            resource.dead_letter_config = lambda_.CfnFunction.DeadLetterConfigProperty(
+                target_arn=self._undelivered.queue_arn
+            )
         accept(
             function,
             "L1",

@@ -159,6 +159,8 @@ _USES_EVIDENCE_KEY = frozenset(
         *("RecordRetirement", "AnnounceRetirement", "AnnounceScaling", "JudgePromise"),
     }
 )
+KEEPS_WHAT_FAILED = frozenset({"RouteAlarm", "ReconcileAlarms"})
+"""No machine sees these fail; who measures is missed by an alarm of its own."""
 _OF_A_RESTORE = frozenset(step.name for step in (*RESTORE_STEPS, *OPERATIONS))
 _OF_A_RETIREMENT = frozenset(step.name for step in RETIRE_STEPS)
 _OF_A_SCALING = frozenset(step.name for step in (*SCALE_STEPS, *READY_STEPS, *SCALE_SIGNALS))
@@ -170,6 +172,8 @@ def statements(step: Step, names: Names, *, evidence_key: str) -> tuple[Statemen
     if step.bundle == "inside":
         own += surroundings.join_the_vpc(step, names)
     row = [statement for part in TABLE[step.name] for statement in part(names)]
+    if step.name in KEEPS_WHAT_FAILED:
+        row.append(starting.keep_undelivered(names))
     if step.name in _USES_EVIDENCE_KEY:
         row.append(evidence.use_key(names, evidence_key))
     if not any(each.changes("rds") for each in row):

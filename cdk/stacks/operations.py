@@ -31,9 +31,11 @@ class OperationsStack(Stack):
             env=Environment(account=aws.account, region=aws.region),
         )
         isolation = Isolation(self, "Isolation", names=names)
+        undelivered = Undelivered(self, "Undelivered", names=names).queue
         functions = Functions(
             self,
             "Steps",
+            undelivered=undelivered,
             names=names,
             isolation=isolation,
             evidence_key=evidence_key,
@@ -53,7 +55,6 @@ class OperationsStack(Stack):
                 terraform = TerraformRunner(self, "Terraform", names=names, runner=runner, evidence_key=evidence_key)
                 CfnOutput(self, "TerraformPipeline", value=names.terraform)
                 CfnOutput(self, "TerraformRoles", value=",".join(each.role_arn for each in terraform.roles.values()))
-        undelivered = Undelivered(self, "Undelivered", names=names).queue
         drills_by_the_clock(self, names=names, undelivered=undelivered).node.add_dependency(drill, sweep)
         if scaling := names.settings.scaling:
             scale = Workflow(self, "Scale", workflow=SCALE, names=names, functions=functions.by_step).machine

@@ -60,6 +60,7 @@ IN_OUR_NAME = {
     "logs:PutLogEvents",
     "secretsmanager:CreateSecret",
     "secretsmanager:TagResource",
+    "sqs:SendMessage",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }

@@ -259,6 +259,14 @@ class TestStarts:
         assert subscription["Endpoint"].startswith("<StepsRouteAlarm")
         assert subscription["RedrivePolicy"]["deadLetterTargetArn"].startswith("<Undelivered")
 
+    @pytest.mark.parametrize("step", ["RouteAlarm", "ReconcileAlarms"])
+    def test_a_message_on_which_its_function_fails_for_good_is_kept_where_an_alarm_looks(
+        self, prod: Assembly, step: str
+    ) -> None:
+        function = prod.one("AWS::Lambda::Function", Handler=BY_NAME[step].handler)
+        assert function["DeadLetterConfig"]["TargetArn"].startswith("<Undelivered")
+        assert "sqs:SendMessage" in prod.roles[step].allowed_actions()
+
     def test_what_a_schedule_asks_for_is_a_request_that_the_machine_takes(self, prod: Assembly) -> None:
         now = datetime(2026, 11, 27, 11, 30, tzinfo=UTC)
         function = prod.one("AWS::Lambda::Function", Handler=BY_NAME["OpenScaling"].handler)
